@@ -1,0 +1,1 @@
+"""Model back ends behind one spec string, and the tool protocol."""

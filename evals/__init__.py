@@ -1,0 +1,1 @@
+"""How the assistant is judged: benchmarks of quality, cost and overhead."""

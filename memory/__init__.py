@@ -1,0 +1,1 @@
+"""What lasts beyond a turn: the list of threads."""

@@ -1,0 +1,24 @@
+"""The record of something that an answer can rest on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A page, search result or document that a tool read.
+
+    Args:
+        title: Its title, or its address where it has none.
+        url: Its address.
+        snippet: The passage that was read, cut to a few hundred characters.
+    """
+
+    title: str
+    url: str
+    snippet: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Return plain data for a checkpoint."""
+        return {"title": self.title, "url": self.url, "snippet": self.snippet}

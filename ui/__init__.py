@@ -1,0 +1,1 @@
+"""Faces: they map events and hold no logic."""
