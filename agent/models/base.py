@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NotRequired, Protocol, TypedDict, runtime_checkable
 
+from tools.spec import ToolSpec
+
 Role = Literal["system", "user", "assistant", "tool"]
 FinishReason = Literal["stop", "length", "tool_calls"]
 
@@ -32,21 +34,6 @@ class Message(TypedDict):
     raw: NotRequired[str]
     tool_call_id: NotRequired[str]
     name: NotRequired[str]
-
-
-@dataclass(frozen=True, slots=True)
-class ToolSpec:
-    """A tool as a model sees it.
-
-    Args:
-        name: The name that the model writes.
-        description: What the tool does and when to use it.
-        parameters: A JSON Schema of type `object`, flat and without `$ref`.
-    """
-
-    name: str
-    description: str
-    parameters: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
