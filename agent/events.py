@@ -128,6 +128,4 @@ class TurnFinished:
     turn: Turn
 
 
-Event = (
-    TurnStarted | TextDelta | AnswerReset | StepStarted | StepFinished | Notice | TurnFinished
-)
+Event = TurnStarted | TextDelta | AnswerReset | StepStarted | StepFinished | Notice | TurnFinished

@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     """Names of the built-in tools to offer; nothing set means all of them, an empty list none."""
     budget: Budget = Budget()
     """What one turn may cost."""
-    model_settings: ModelSettings = ModelSettings()
+    models: ModelSettings = ModelSettings()
     """What all model back ends share."""
     tools: ToolSettings = ToolSettings()
     """What every tool obeys."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -16,7 +15,6 @@ MAX_LINE = 8_000_000
 """Bytes of one line of a stream; a longer one is not a reply."""
 
 
-@dataclass(frozen=True, slots=True)
 class StatusFault(Exception):
     """Carry an HTTP status other than 2xx and the body that came with it.
 
@@ -25,11 +23,15 @@ class StatusFault(Exception):
         body: The first 64 KiB of the body, decoded.
     """
 
-    status: int
-    body: str
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(status, body)
+        self.status = status
+        self.body = body
 
 
-def client(base_url: str, timeouts: Timeouts, headers: dict[str, str] | None = None) -> httpx.AsyncClient:
+def client(
+    base_url: str, timeouts: Timeouts, headers: dict[str, str] | None = None
+) -> httpx.AsyncClient:
     """Open a client whose own time-outs cover only connecting; `stream_lines` keeps the rest."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
     return httpx.AsyncClient(
@@ -88,9 +90,7 @@ async def stream_lines(
         await response.aclose()
 
 
-async def _lines(
-    response: httpx.Response, timeouts: Timeouts, where: str
-) -> AsyncIterator[bytes]:
+async def _lines(response: httpx.Response, timeouts: Timeouts, where: str) -> AsyncIterator[bytes]:
     pieces = response.aiter_bytes()
     buffer = bytearray()
     limit = timeouts.first_byte
@@ -132,7 +132,7 @@ async def _short_body(response: httpx.Response, timeouts: Timeouts) -> str:
 def _silent(where: str, seconds: float, what: str) -> ModelTimeout:
     return ModelTimeout(
         f"The model server at {where} sent no {what} for {seconds:g} seconds.",
-        "It may be loading a large model or be stuck; raise model_settings.timeouts "
-        "(ARRIERO_MODEL_SETTINGS__TIMEOUTS__FIRST_BYTE, …__BETWEEN_TOKENS) or restart it.",
+        "It may be loading a large model or be stuck; raise models.timeouts "
+        "(ARRIERO_MODELS__TIMEOUTS__FIRST_BYTE, …__BETWEEN_TOKENS) or restart it.",
         transient=True,
     )
