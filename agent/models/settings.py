@@ -17,7 +17,7 @@ class Timeouts(_Frozen):
     connect: float = Field(default=5.0, gt=0)
     """Seconds until a connection must stand."""
     first_byte: float = Field(default=600.0, gt=0)
-    """Seconds until the first byte of a reply: loading, queueing and reading the prompt included."""
+    """Seconds until the first byte of a reply; loading, queueing and reading the prompt count."""
     between_tokens: float = Field(default=60.0, gt=0)
     """Seconds between two pieces of a reply."""
 
