@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any, cast
 
 import httpx
 
@@ -21,12 +22,14 @@ class StatusFault(Exception):
     Args:
         status: The HTTP status.
         body: The first 64 KiB of the body, decoded.
+        retry_after: The `Retry-After` header, empty where there is none.
     """
 
-    def __init__(self, status: int, body: str) -> None:
+    def __init__(self, status: int, body: str, retry_after: str = "") -> None:
         super().__init__(status, body)
         self.status = status
         self.body = body
+        self.retry_after = retry_after
 
 
 def client(
@@ -61,7 +64,7 @@ def as_model_error(error: httpx.HTTPError, where: str) -> ModelError:
 
 async def stream_lines(
     http: httpx.AsyncClient, path: str, payload: dict[str, Any], timeouts: Timeouts
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     r"""Post `payload` as JSON and yield the reply's lines, split at `\n` alone, without it.
 
     Closing the generator closes the connection, which is what makes a server stop generating.
@@ -81,29 +84,38 @@ async def stream_lines(
         raise as_model_error(error, where) from error
     try:
         if not response.is_success:
-            raise StatusFault(response.status_code, await _short_body(response, timeouts))
-        async for line in _lines(response, timeouts, where):
-            yield line
+            body = await _short_body(response, timeouts)
+            raise StatusFault(response.status_code, body, response.headers.get("retry-after", ""))
+        async with aclosing(_pieces(response, timeouts, where)) as pieces:
+            async for line in _lines(pieces, where):
+                yield line
     except httpx.HTTPError as error:
         raise as_model_error(error, where) from error
     finally:
         await response.aclose()
 
 
-async def _lines(response: httpx.Response, timeouts: Timeouts, where: str) -> AsyncIterator[bytes]:
-    pieces = response.aiter_bytes()
+async def _pieces(
+    response: httpx.Response, timeouts: Timeouts, where: str
+) -> AsyncGenerator[bytes, None]:
+    """Yield the body as it arrives; the first piece may take longer than the others."""
+    limit, what = timeouts.first_byte, "first byte"
+    async with aclosing(cast(AsyncGenerator[bytes, None], response.aiter_bytes())) as body:
+        while True:
+            try:
+                async with asyncio.timeout(limit):
+                    piece = await anext(body, None)
+            except TimeoutError:
+                raise _silent(where, limit, what) from None
+            if piece is None:
+                return
+            limit, what = timeouts.between_tokens, "next piece"
+            yield piece
+
+
+async def _lines(pieces: AsyncIterator[bytes], where: str) -> AsyncIterator[bytes]:
     buffer = bytearray()
-    limit = timeouts.first_byte
-    while True:
-        try:
-            async with asyncio.timeout(limit):
-                piece = await anext(pieces, None)
-        except TimeoutError:
-            what = "first byte" if limit is timeouts.first_byte else "next piece"
-            raise _silent(where, limit, what) from None
-        if piece is None:
-            break
-        limit = timeouts.between_tokens
+    async for piece in pieces:
         buffer += piece
         if b"\n" in piece:
             *whole, rest = bytes(buffer).split(b"\n")
