@@ -1,0 +1,67 @@
+"""Errors of the tools.
+
+    ToolSetupError   the user is told: a tool was asked for that cannot be set up
+    NetError         a request to the outside was refused or failed
+    SearchError      a search engine could not be reached or answered nonsense
+
+The last two never leave the tools: a tool turns them into the sentence that the model reads.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+NetErrorKind = Literal[
+    "bad_url",
+    "refused",
+    "dns",
+    "connection",
+    "tls",
+    "timeout",
+    "too_big",
+    "redirects",
+    "http_status",
+    "bad_encoding",
+]
+
+
+class ToolSetupError(ValueError):
+    """Say that a tool cannot be set up as it was asked for.
+
+    Args:
+        message: One sentence that says what went wrong.
+        hint: What the user can do.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class NetError(Exception):
+    """Say why a page could not be had.
+
+    Args:
+        kind: What went wrong, in one word for programs.
+        reason: What went wrong, in one sentence for the model and the user.
+        status: The HTTP status, where one was received.
+    """
+
+    def __init__(self, kind: NetErrorKind, reason: str, *, status: int = 0) -> None:
+        super().__init__(reason)
+        self.kind: NetErrorKind = kind
+        self.reason = reason
+        self.status = status
+
+
+class SearchError(Exception):
+    """Say why a search had no answer.
+
+    Args:
+        reason: What went wrong, as a short phrase such as `mojeek: no answer in 8 seconds`.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
