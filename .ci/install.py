@@ -25,10 +25,13 @@ def main(arguments):
     folder, extras = arguments[0], arguments[1:]
     python = make_environment(folder)
     print("Installing what arriero needs; the first time takes a few minutes …", flush=True)
-    pin = read("constraints.txt")
     constraint = os.path.join(ROOT, "constraints.txt")
-    # Hashes in a constraints file are honoured for unpinned names by a recent pip only.
-    pip(python, "install", "--quiet", "-c", constraint, re.search(r"(?m)^pip==[\w.]+", pin).group())
+    # Only a recent pip checks unpinned names against the hashes of a constraints file; an older
+    # one is renewed first, from a file of its own because it reads hashes nowhere else.
+    pins = os.path.join(folder, "pip.txt")
+    with open(pins, "w", encoding="utf-8") as file:
+        file.write(re.search(r"(?m)^pip==.*(?:\\\n.*)*", read("constraints.txt")).group())
+    pip(python, "install", "--quiet", "-r", pins)
     wanted = requirements(extras)
     pip(python, "install", "--quiet", "--compile", "-c", constraint, *wanted)
     pip(python, "install", "--quiet", "--no-deps", "--editable", ROOT)
