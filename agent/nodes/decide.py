@@ -1,0 +1,160 @@
+"""Ask the model for one decision: fit the window, stream, retry what can be retried."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import asdict
+from typing import Literal
+
+from agent import turns
+from agent.context import Fitted, fit
+from agent.errors import ContextTooLong, ModelError, ModelUnfit, ServerFault
+from agent.events import StopReason
+from agent.models.base import Message
+from agent.models.protocol import Decision, Sampling, fallback
+from agent.state import Context, Entry
+
+TRIES = 3
+"""How often one decision is tried when the server breaks off, or answers nothing."""
+NEARLY_FULL = 0.6
+"""Share of the window from which on the server is asked for an exact count."""
+EMPTY = "The model gave an empty answer."
+
+
+def spent(messages: Sequence[Entry], ctx: Context) -> StopReason | Literal[""]:
+    """Name the budget that the running turn has used up, if one is."""
+    turn = messages[turns.begin(messages) :]
+    budget = ctx.parts.settings.budget
+    if asyncio.get_running_loop().time() >= ctx.deadline:
+        return "time_limit"
+    if turns.decisions(turn) >= budget.steps:
+        return "step_limit"
+    cost = turns.usage(turn) + ctx.unbooked
+    if cost.prompt_tokens - cost.cached_tokens + cost.completion_tokens >= budget.tokens:
+        return "token_limit"
+    return ""
+
+
+def entry_of(
+    decision: Decision, ctx: Context, *, stop: StopReason | None = None
+) -> Entry:
+    """Make the entry that keeps a decision, with what it and thrown-away ones have cost."""
+    entry = Entry(role="assistant", content=decision.text)
+    if decision.raw != decision.text:
+        entry["raw"] = decision.raw
+    if decision.calls:
+        entry["tool_calls"] = [
+            {"id": call.id, "name": call.name, "arguments": call.arguments}
+            for call in decision.calls
+        ]
+    entry["usage"] = asdict(decision.usage + ctx.unbooked)
+    ctx.unbooked = type(decision.usage)()
+    if stop:
+        entry["stop"] = stop
+    return entry
+
+
+async def decide(
+    messages: Sequence[Entry], ctx: Context, *, answer_only: bool = False
+) -> tuple[Decision, StopReason]:
+    """Return the model's decision, and why it ended.
+
+    A broken stream is tried again and what was shown of it taken back; a partial answer is
+    never returned as a whole one, except with `time_limit`, when the turn's seconds are spent.
+
+    Raises:
+        ModelError: The model failed for good.
+        InputTooLong: The user's turn does not fit the window.
+    """
+    for left in range(TRIES - 1, -1, -1):
+        ctx.shown = ""
+        try:
+            async with asyncio.timeout_at(ctx.deadline):
+                decision = await _once(messages, ctx, answer_only)
+        except TimeoutError:
+            return _partial(ctx), "time_limit"
+        except ModelError as error:
+            _recover(error, ctx, left)
+            continue
+        if decision.calls or decision.text.strip():
+            return decision, "length" if decision.finish == "length" else "answered"
+        ctx.unbooked += decision.usage
+        if left:
+            ctx.notice("retry", f"{EMPTY} It was asked again.")
+    raise ServerFault(EMPTY, "Ask in other words, or choose another model with --model.")
+
+
+def _partial(ctx: Context) -> Decision:
+    return Decision(ctx.shown, (), ctx.shown, "length", type(ctx.unbooked)())
+
+
+def _recover(error: ModelError, ctx: Context, left: int) -> None:
+    """Prepare another try, or raise the error when it would not help."""
+    parts = ctx.parts
+    if isinstance(error, ContextTooLong) and left:
+        parts.meter.scale *= 1.3
+    elif isinstance(error, ModelUnfit) and (other := fallback(parts.protocol)) and left:
+        parts.protocol = other
+        ctx.notice("tools", f"{error.message} Tools are described in the prompt instead.")
+    elif not error.transient or left < TRIES - 1:
+        raise error
+    else:
+        ctx.notice("retry", f"{error.message} It was asked again.")
+    ctx.reset(error.message)
+
+
+async def _once(messages: Sequence[Entry], ctx: Context, answer_only: bool) -> Decision:
+    parts = ctx.parts
+    prompt, fitted = await _prompt(messages, ctx)
+    free = parts.model.info.context - fitted.tokens
+    sampling = Sampling(
+        max_tokens=max(min(_answer_tokens(ctx), free), 16),
+        temperature=parts.settings.models.temperature,
+        seed=parts.settings.models.seed,
+    )
+    pieces = parts.protocol.decide(
+        parts.model, prompt, parts.toolbox.specs, sampling, answer_only=answer_only
+    )
+    decision: Decision | None = None
+    async with aclosing(pieces) as stream:  # type: ignore[type-var]
+        async for piece in stream:
+            if isinstance(piece, Decision):
+                decision = piece
+            else:
+                ctx.show(piece)
+    if decision is None:
+        raise ServerFault("The model's reply had no end.", transient=True)
+    if decision.usage.calls == 1:
+        parts.meter.learn(fitted.tokens, decision.usage.prompt_tokens)
+    return decision
+
+
+async def _prompt(messages: Sequence[Entry], ctx: Context) -> tuple[list[Message], Fitted]:
+    """Fit the conversation; where space is short, let the server count, and fit again."""
+    parts = ctx.parts
+    context = parts.model.info.context
+    overhead = parts.protocol.overhead(parts.system, parts.toolbox.specs)
+    for _ in range(3):
+        fitted = fit(
+            messages, overhead, context=context, answer=_answer_tokens(ctx), meter=parts.meter
+        )
+        prompt = parts.protocol.render(parts.system, fitted.messages, parts.toolbox.specs)
+        if fitted.tokens < NEARLY_FULL * (context - _answer_tokens(ctx)):
+            break
+        counted = await parts.model.count_tokens(prompt, parts.protocol.sent(parts.toolbox.specs))
+        if counted is None:
+            break
+        before = parts.meter.scale
+        parts.meter.learn(fitted.tokens, counted)
+        if parts.meter.scale == before:
+            break
+    if fitted.left_out:
+        ctx.notice("context", fitted.left_out)
+    return prompt, fitted
+
+
+def _answer_tokens(ctx: Context) -> int:
+    """Return the tokens that one reply may take: at most a third of the window."""
+    return min(ctx.parts.settings.budget.answer_tokens, ctx.parts.model.info.context // 3)

@@ -1,0 +1,118 @@
+"""Think: one decision of the model, streamed; it ends the turn with an answer or asks for tools."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command, Send
+
+from agent import turns
+from agent.events import StepFinished, StepStarted, StopReason
+from agent.models.calls import Call
+from agent.nodes.decide import decide, entry_of, spent
+from agent.state import Act, Context, Entry, State
+
+Next = Command[Literal["act", "answer", "think", "__end__"]]
+
+REPEATED = (
+    "This exact call was already made in this turn and its result stands above. "
+    "Use it, or call with other arguments."
+)
+CUT_OFF = "The call was cut off before its end. Make it again, shorter."
+
+
+async def think(state: State, runtime: Runtime[Context]) -> Next:
+    """Let the model decide: end with an answer, send calls to `act`, or give up to `answer`."""
+    ctx = runtime.context
+    messages = state["messages"]
+    if reason := spent(messages, ctx):
+        return Command(update={"reason": reason}, goto="answer")
+    decision, stop = await decide(messages, ctx)
+    if stop == "time_limit" and not decision.text.strip():
+        return Command(update={"reason": stop}, goto="answer")
+    if not decision.calls:
+        return Command(update={"messages": [entry_of(decision, ctx, stop=stop)]})
+    turn = messages[turns.begin(messages) :]
+    calls = _own_ids(decision.calls, turn)
+    if stop == "length":
+        calls = [replace(call, problem=CUT_OFF) for call in calls]
+    known = [_without_running(call, messages) for call in calls]
+    if reason := _stuck(turn, known, ctx):
+        ctx.unbooked += decision.usage
+        return Command(update={"reason": reason}, goto="answer")
+    _tell(calls, known, ctx)
+    asked = entry_of(replace(decision, calls=tuple(calls)), ctx)
+    sends = [
+        Send("act", Act(id=call.id, name=call.name, arguments=call.arguments))
+        for call, entry in zip(calls, known, strict=True)
+        if entry is None
+    ]
+    return Command(
+        update={"messages": [asked, *(entry for entry in known if entry)]},
+        goto=sends or "think",
+    )
+
+
+def _own_ids(calls: Sequence[Call], turn: Sequence[Entry]) -> list[Call]:
+    """Give calls whose id was already used in the turn a new one."""
+    used = {made["id"] for entry in turn for made in entry.get("tool_calls", ())}
+    return [
+        replace(call, id=f"call_{secrets.token_hex(4)}") if call.id in used else call
+        for call in calls
+    ]
+
+
+def _without_running(call: Call, messages: Sequence[Entry]) -> Entry | None:
+    """Return the tool entry of a call that must not run: it is invalid, repeated, or known."""
+    entry = Entry(role="tool", content=call.problem, tool_call_id=call.id, name=call.name)
+    if call.problem:
+        return Entry(**{**entry, "error": call.problem, "refused": "invalid"})  # type: ignore[typeddict-item]
+    fingerprint = turns.fingerprint(call.name, call.arguments)
+    done = turns.steps(messages[turns.begin(messages) :])
+    failures: Counter[bool] = Counter()
+    for step in done:
+        if turns.fingerprint(step.name, step.arguments) == fingerprint:
+            failures[bool(step.error)] += 1
+    if failures[False] or failures[True] > 1:
+        return Entry(  # type: ignore[typeddict-item]
+            **{**entry, "content": REPEATED, "error": REPEATED, "refused": "repeated"}
+        )
+    if finished := turns.reusable(messages).get(fingerprint):
+        return Entry(**{**finished, "tool_call_id": call.id})  # type: ignore[typeddict-item]
+    return None
+
+
+def _stuck(
+    turn: Sequence[Entry], known: Sequence[Entry | None], ctx: Context
+) -> StopReason | Literal[""]:
+    """Name why a decision leads nowhere: only refusals after refusals, or too many calls."""
+    refusals = [entry.get("refused") for entry in known if entry is not None]
+    if len(refusals) == len(known) and all(refusals):
+        before = [entry.get("refused") for entry in turn if entry["role"] == "tool"]
+        if before and before[-1]:
+            return "repeated_calls" if "repeated" in refusals else "invalid_calls"
+    made = sum(1 for entry in turn if entry["role"] == "tool")
+    if made + len(known) > ctx.parts.settings.budget.calls:
+        return "step_limit"
+    return ""
+
+
+def _tell(calls: Sequence[Call], known: Sequence[Entry | None], ctx: Context) -> None:
+    for call, entry in zip(calls, known, strict=True):
+        if entry is None:
+            continue
+        ctx.emit(StepStarted(call.id, call.name, call.arguments))
+        asked = Entry(
+            role="assistant",
+            content="",
+            tool_calls=[{"id": call.id, "name": call.name, "arguments": call.arguments}],
+        )
+        (step,) = turns.steps([asked, entry])
+        ctx.emit(StepFinished(step))
+        if entry.get("refused") == "invalid":
+            ctx.notice("repair", f"The model made an invalid call of {call.name}; it was told why.")

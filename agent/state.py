@@ -1,0 +1,118 @@
+"""What is checkpointed: a conversation as plain data, and nothing that can be derived from it.
+
+A turn is the slice of messages from a user's message to the next one. Its steps, its cost and
+the reason why it ended are read off that slice (`agent.turns`), so a thread that was cut off at
+any point can be picked up again from its messages alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+from agent.events import AnswerReset, Event, Notice, NoticeKind, StopReason, TextDelta
+from agent.models.base import ChatModel, Message, Usage
+from agent.models.meter import Meter
+from agent.models.protocol import ToolProtocol
+from agent.settings import Settings
+from tools.registry import Toolbox
+
+
+class Entry(Message):
+    """A message as it is kept: what the model sees of it, and what the turn must remember.
+
+    Assistant entries carry what the call cost and, when they end a turn, why. Tool entries carry
+    the error that stands in for an output, whether the call was refused without being run, the
+    seconds that it took, and its sources.
+    """
+
+    usage: NotRequired[dict[str, float]]
+    stop: NotRequired[StopReason | Literal["interrupted"]]
+    error: NotRequired[str]
+    refused: NotRequired[Literal["invalid", "repeated"]]
+    seconds: NotRequired[float]
+    sources: NotRequired[list[dict[str, str]]]
+
+
+def append(old: list[Entry], new: list[Entry]) -> list[Entry]:
+    """Add messages to a conversation."""
+    return old + new
+
+
+class State(TypedDict):
+    """The state of a thread: the conversation, and why the running turn must end, if it must."""
+
+    messages: Annotated[list[Entry], append]
+    reason: StopReason | Literal[""]
+
+
+class Act(TypedDict):
+    """What one parallel branch of `act` is given."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Parts:
+    """What an assistant is put together from; one for all turns.
+
+    Args:
+        settings: The assistant's settings.
+        model: The model that answers.
+        protocol: How tools are shown to it; replaced when the server turns out to lack tools.
+        toolbox: The tools.
+        system: The system prompt without the tools, the same for every turn.
+        meter: How texts are measured in the model's tokens.
+    """
+
+    settings: Settings
+    model: ChatModel
+    protocol: ToolProtocol
+    toolbox: Toolbox
+    system: str
+    meter: Meter = field(default_factory=Meter)
+
+
+def ignore(event: Event) -> None:
+    """Drop an event."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What the nodes of one turn share and no checkpoint keeps.
+
+    Args:
+        parts: What the assistant is put together from.
+        deadline: `loop.time()` at which the turn's seconds are spent.
+        emit: Where events go.
+        shown: The text of the running decision that was streamed so far.
+        notices: Lines for the user that the turn gathered.
+        unbooked: What decisions that were thrown away have cost.
+    """
+
+    parts: Parts
+    deadline: float
+    emit: Callable[[Event], None] = ignore
+    shown: str = ""
+    notices: list[str] = field(default_factory=list)
+    unbooked: Usage = field(default_factory=Usage)
+
+    def show(self, text: str) -> None:
+        """Stream a piece of the answer."""
+        self.shown += text
+        self.emit(TextDelta(text))
+
+    def notice(self, kind: NoticeKind, text: str) -> None:
+        """Tell the user a line, once per turn."""
+        if text not in self.notices:
+            self.notices.append(text)
+            self.emit(Notice(kind, text))
+
+    def reset(self, reason: str) -> None:
+        """Take back what was streamed of the running decision."""
+        if self.shown:
+            self.shown = ""
+            self.emit(AnswerReset(reason))

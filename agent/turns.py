@@ -1,0 +1,137 @@
+"""Read turns off a conversation: where one begins, what it did, what it cost, how it ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from agent.events import Step, Turn
+from agent.models.base import Usage
+from agent.state import Entry
+from tools.sources import Source
+
+
+def begin(messages: Sequence[Entry]) -> int:
+    """Return the index of the last user message, or 0."""
+    for index in range(len(messages) - 1, -1, -1):
+        if messages[index]["role"] == "user":
+            return index
+    return 0
+
+
+def finished(messages: Sequence[Entry]) -> bool:
+    """Tell whether the last turn has its end; an empty thread has."""
+    return not messages or bool(messages[-1].get("stop"))
+
+
+def steps(turn: Iterable[Entry]) -> tuple[Step, ...]:
+    """Return every tool call of a turn that was answered, in the order they were asked for."""
+    arguments: dict[str, dict[str, Any]] = {}
+    found = []
+    for entry in turn:
+        for call in entry.get("tool_calls", ()):
+            arguments[call["id"]] = call["arguments"]
+        if entry["role"] == "tool":
+            error = entry.get("error", "")
+            found.append(
+                Step(
+                    id=entry["tool_call_id"],
+                    name=entry["name"],
+                    arguments=arguments.get(entry["tool_call_id"], {}),
+                    output="" if error else entry["content"],
+                    error=error,
+                    seconds=entry.get("seconds", 0.0),
+                )
+            )
+    return tuple(found)
+
+
+def usage(turn: Iterable[Entry]) -> Usage:
+    """Add up what a turn's model calls cost."""
+    total = Usage()
+    for entry in turn:
+        if cost := entry.get("usage"):
+            total += Usage(
+                calls=int(cost["calls"]),
+                prompt_tokens=int(cost["prompt_tokens"]),
+                cached_tokens=int(cost["cached_tokens"]),
+                completion_tokens=int(cost["completion_tokens"]),
+                seconds=cost["seconds"],
+            )
+    return total
+
+
+def sources(turn: Iterable[Entry]) -> tuple[Source, ...]:
+    """Return what a turn's tools read, each address once."""
+    found: dict[str, Source] = {}
+    for entry in turn:
+        for source in entry.get("sources", ()):
+            found.setdefault(source["url"], Source(**source))
+    return tuple(found.values())
+
+
+def decisions(turn: Iterable[Entry]) -> int:
+    """Count how often the model decided in a turn."""
+    return sum(1 for entry in turn if entry["role"] == "assistant")
+
+
+def fingerprint(name: str, arguments: dict[str, Any]) -> str:
+    """Return a text that is the same for the same call."""
+    return name + json.dumps(arguments, sort_keys=True, ensure_ascii=False)
+
+
+def open_calls(turn: Sequence[Entry]) -> list[Entry]:
+    """Return, as unanswered tool entries, the calls of a turn that no tool entry answers."""
+    answered = {entry["tool_call_id"] for entry in turn if entry["role"] == "tool"}
+    return [
+        Entry(role="tool", content="", tool_call_id=call["id"], name=call["name"])
+        for entry in turn
+        for call in entry.get("tool_calls", ())
+        if call["id"] not in answered
+    ]
+
+
+def reusable(messages: Sequence[Entry]) -> dict[str, Entry]:
+    """Return the results, by fingerprint, of calls that finished in a turn that was cut off.
+
+    Only the turns directly in front of the current one count, as long as they were interrupted.
+    """
+    found: dict[str, Entry] = {}
+    end = begin(messages)
+    while end > 0 and messages[end - 1].get("stop") == "interrupted":
+        start = begin(messages[:end])
+        calls = {
+            call["id"]: fingerprint(call["name"], call["arguments"])
+            for entry in messages[start:end]
+            for call in entry.get("tool_calls", ())
+        }
+        for entry in messages[start:end]:
+            if entry["role"] == "tool" and not entry.get("error"):
+                found.setdefault(calls.get(entry["tool_call_id"], ""), entry)
+        end = start
+    return found
+
+
+def fold(
+    messages: Sequence[Entry],
+    *,
+    user_id: str,
+    thread_id: str,
+    model: str,
+    notices: Sequence[str] = (),
+) -> Turn:
+    """Make the record of the last turn of a conversation."""
+    turn = messages[begin(messages) :]
+    last = turn[-1]
+    return Turn(
+        answer=last["content"] if last["role"] == "assistant" else "",
+        sources=sources(turn),
+        steps=steps(turn),
+        usage=usage(turn),
+        stop_reason=last.get("stop", "answered"),  # type: ignore[arg-type]
+        notices=tuple(notices),
+        user_id=user_id,
+        thread_id=thread_id,
+        model=model,
+    )

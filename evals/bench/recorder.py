@@ -1,0 +1,52 @@
+"""A model that notes what each of its calls cost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+
+from agent.models.base import (
+    ChatModel,
+    Chunk,
+    EndChunk,
+    Message,
+    ModelInfo,
+    ModelRequest,
+    Usage,
+)
+from tools.spec import ToolSpec
+
+
+class Recorder:
+    """Pass everything on to a model, and keep the usage of each call.
+
+    Args:
+        model: The model that answers.
+    """
+
+    def __init__(self, model: ChatModel) -> None:
+        self.model = model
+        self.calls: list[Usage] = []
+
+    @property
+    def info(self) -> ModelInfo:
+        """Describe the model."""
+        return self.model.info
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
+        """Generate a reply and note its cost."""
+        async with aclosing(self.model.stream(request)) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                if isinstance(chunk, EndChunk):
+                    self.calls.append(chunk.usage)
+                yield chunk
+
+    async def count_tokens(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()
+    ) -> int | None:
+        """Count as the model does."""
+        return await self.model.count_tokens(messages, tools)
+
+    async def aclose(self) -> None:
+        """Close the model."""
+        await self.model.aclose()
