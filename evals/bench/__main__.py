@@ -1,0 +1,69 @@
+"""Run benchmarks: `python -m evals.bench [NAME …] [--items N] [--seed N] [--model SPEC]`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from agent.errors import ArrieroError
+from evals.bench.result import Row, keep, show
+
+NAMES = ("startup", "overhead", "prefix", "bfcl")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was asked for, print one table each and append the rows to the history."""
+    parser = argparse.ArgumentParser(prog="python -m evals.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all")
+    parser.add_argument("--items", type=int, default=30, help="items of each category or kind")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the draw of items")
+    parser.add_argument("--model", default="llamacpp:qwen2.5-coder-1.5b", help="model spec")
+    parser.add_argument("--no-native", action="store_true", help="leave native calling out")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.names) - set(NAMES):
+        parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    console = Console()
+    try:
+        for name in options.names or NAMES:
+            rows = run(name, options)
+            show(rows, console)
+            keep(rows)
+    except ArrieroError as error:
+        print(f"{error.message} {error.hint}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def run(name: str, options: argparse.Namespace) -> list[Row]:
+    """Run one benchmark; each imports only what it needs."""
+    if name == "startup":
+        from evals.bench import startup
+
+        return startup.measure()
+    if name == "overhead":
+        from evals.bench import overhead
+
+        return asyncio.run(overhead.measure())
+    if name == "prefix":
+        from evals.bench import prefix
+
+        return asyncio.run(prefix.measure(options.model))
+    from evals.bench import bfcl
+
+    return asyncio.run(
+        bfcl.measure(
+            options.model,
+            items=options.items,
+            seed=options.seed,
+            progress=lambda line: print(line, file=sys.stderr, flush=True),
+            native=not options.no_native,
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
