@@ -8,12 +8,14 @@ that a model writes (`agent.models.calls`).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from agent.models.base import (
     CallChunk,
+    CallRecord,
     ChatModel,
     EndChunk,
     FinishReason,
@@ -114,14 +116,16 @@ class Native:
         return system + json.dumps([[t.name, t.description, t.parameters] for t in tools])
 
     def sent(self, tools: Sequence[ToolSpec]) -> Sequence[ToolSpec]:
-        """Return all of them."""
-        return tools
+        """Return all of them, under names that every server takes."""
+        if all(SAFE.fullmatch(tool.name) for tool in tools):
+            return tools
+        return [replace(tool, name=_safe(tool.name)) for tool in tools]
 
     def render(
         self, system: str, messages: Sequence[Message], tools: Sequence[ToolSpec]
     ) -> list[Message]:
         """Put the system prompt in front."""
-        return [{"role": "system", "content": system}, *messages]
+        return [{"role": "system", "content": system}, *map(_with_safe_names, messages)]
 
     async def decide(
         self,
@@ -136,7 +140,7 @@ class Native:
         request = (
             request_of(answering(prompt), (), sampling)
             if answer_only
-            else request_of(prompt, tools, sampling)
+            else request_of(prompt, self.sent(tools), sampling)
         )
         reader = StreamReader(tools)
         raw: list[str] = []
@@ -193,7 +197,22 @@ class Text(Native):
         return super().decide(model, prompt, (), sampling, answer_only=True)
 
 
+SAFE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+SAFE_PARTS = re.compile(r"[^A-Za-z0-9_-]")
 ANSWER_NOW = "Answer my question now from what stands above, without any further tool."
+
+
+def _safe(name: str) -> str:
+    """Return a name that function calling takes; `check_calls` finds the tool behind it."""
+    return SAFE_PARTS.sub("_", name)[:64]
+
+
+def _with_safe_names(message: Message) -> Message:
+    calls = message.get("tool_calls", [])
+    if all(SAFE.fullmatch(call["name"]) for call in calls):
+        return message
+    safe = [CallRecord(**{**call, "name": _safe(call["name"])}) for call in calls]  # type: ignore[typeddict-item]
+    return Message(**{**message, "tool_calls": safe})  # type: ignore[typeddict-item]
 
 
 def flat(messages: Sequence[Message]) -> list[Message]:

@@ -22,10 +22,11 @@ async def act(call: Act, runtime: Runtime[Context]) -> dict[str, Any]:
         # Only a thread that was interrupted with other tools on offer leads here.
         entry["error"] = entry["content"] = f"The tool {call['name']} is not available any more."
     else:
+        settings = ctx.parts.settings.tools
         left = ctx.deadline - asyncio.get_running_loop().time()
-        outcome = await policy.run(
-            tool, call["arguments"], call["id"], ctx.parts.settings.tools, seconds=left
-        )
+        if left < settings.timeout:
+            settings = settings.model_copy(update={"timeout": max(left, 0.01)})
+        outcome = await policy.run(tool, call["arguments"], call["id"], settings)
         entry["content"] = outcome.error or outcome.output
         entry["seconds"] = outcome.seconds
         if outcome.error:
