@@ -1,0 +1,260 @@
+"""Chat in the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from agent.errors import ArrieroError, StorageError, UsageError
+from ui.session import Options, new_thread, session, show_turn, view_for
+from ui.terminal import Terminal
+from ui.text import one_line, plain
+from ui.threads import conversation, table
+
+if TYPE_CHECKING:
+    from agent.assistant import Assistant
+    from agent.settings import Settings
+
+HELP = """\
+/help         this list
+/new          begin a new thread
+/threads      list your threads
+/open ID      go on with a thread
+/resume       finish an answer that was cut off
+/model SPEC   change the model; without SPEC, tell which one answers
+/tools        list the tools
+/quit         leave (Ctrl-D does, too)
+
+Enter sends, Alt-Enter begins a new line, Ctrl-C stops the answer."""
+
+Reader = Callable[[], Awaitable[str]]
+"""Reads one message; raises EOFError at the end of the input."""
+
+
+def chat(options: Options, terminal: Terminal, *, thread: str | None = None) -> int:
+    """Chat until the user leaves, and return the exit code."""
+    user_id = options.user_id()
+    settings = options.settings()
+    reader = _prompt(settings) if sys.stdin.isatty() else _lines
+    return asyncio.run(_sessions(options, settings, terminal, Place(user_id, thread), reader))
+
+
+@dataclass(slots=True)
+class Place:
+    """Whose chat it is, and in which thread; None is a thread that begins with the next words."""
+
+    user_id: str
+    thread_id: str | None = None
+
+
+async def _sessions(
+    options: Options, settings: Settings, terminal: Terminal, place: Place, reader: Reader
+) -> int:
+    """Chat with one model after the other, as the user changes it."""
+    working = None
+    while True:
+        try:
+            async with session(settings, terminal) as assistant:
+                wanted = await Chat(assistant, terminal, place, reader).talk(first=working is None)
+                working = settings
+        except ArrieroError as error:
+            if working is None or settings == working:
+                raise
+            terminal.fail(error.message, error.hint)
+            terminal.note(f"Back to {working.model}.")
+            settings = working
+            continue
+        if wanted is None:
+            return 0
+        options = replace(options, model=wanted)
+        settings = options.settings()
+
+
+class Chat:
+    """One conversation with one open assistant."""
+
+    def __init__(
+        self, assistant: Assistant, terminal: Terminal, place: Place, reader: Reader
+    ) -> None:
+        self._assistant = assistant
+        self._terminal = terminal
+        self._place = place
+        self._read = reader
+        self._model: str | None = None
+        self._done = False
+        self._commands: dict[str, Callable[[str], Awaitable[None]]] = {
+            "/help": self._help,
+            "/new": self._new,
+            "/threads": self._threads,
+            "/open": self._open,
+            "/resume": self._resume,
+            "/model": self._change,
+            "/tools": self._tools,
+            "/quit": self._quit,
+        }
+
+    async def talk(self, *, first: bool) -> str | None:
+        """Read and answer until the user leaves or changes the model.
+
+        Args:
+            first: Whether this is the chat's beginning, where the user is welcomed.
+
+        Returns:
+            The spec of the wanted model, or None if the user left.
+        """
+        if first:
+            await self._welcome()
+        while not self._done and self._model is None:
+            try:
+                line = (await self._read()).strip()
+            except EOFError:
+                break
+            except KeyboardInterrupt:
+                self._terminal.note("Ctrl-D or /quit leaves.")
+                continue
+            if line:
+                await self._obey(line)
+        return self._model
+
+    async def _obey(self, line: str) -> None:
+        try:
+            word, _, rest = line.partition(" ")
+            if line.startswith("/") and "/" not in word[1:]:
+                await self._command(word, rest.strip())
+            else:
+                await self._turn(line)
+        except StorageError:
+            raise
+        except ArrieroError as error:
+            self._terminal.fail(error.message, error.hint)
+
+    async def _command(self, word: str, rest: str) -> None:
+        command = self._commands.get(word)
+        if command is None:
+            close = difflib.get_close_matches(word, self._commands, 1)
+            meant = f" Did you mean {close[0]}?" if close else ""
+            raise UsageError(f"There is no command {word}.{meant}", "/help lists the commands.")
+        await command(rest)
+
+    async def _turn(self, text: str | None) -> None:
+        place = self._place
+        place.thread_id = place.thread_id or new_thread()
+        view = view_for(self._terminal)
+        await show_turn(
+            self._assistant, text, view, user_id=place.user_id, thread_id=place.thread_id
+        )
+
+    async def _welcome(self) -> None:
+        place = self._place
+        if place.thread_id:
+            await self._open(place.thread_id)
+            return
+        self._terminal.note("Type a question. /help lists the commands, Ctrl-D leaves.")
+        latest = (await self._assistant.threads(user_id=place.user_id))[:1]
+        for thread in latest:
+            cut = await self._interrupted(thread.id)
+            if cut is not None:
+                self._terminal.note(f'Your last chat was cut off at "{one_line(cut, 60)}".')
+                self._terminal.note(f"/open {thread.id} goes back to it.")
+
+    async def _interrupted(self, thread_id: str) -> str | None:
+        return await self._assistant.interrupted(user_id=self._place.user_id, thread_id=thread_id)
+
+    async def _help(self, rest: str) -> None:
+        self._terminal.note(HELP, style="")
+
+    async def _new(self, rest: str) -> None:
+        self._place.thread_id = None
+        self._terminal.note("A new thread begins with your next words.")
+
+    async def _threads(self, rest: str) -> None:
+        threads = await self._assistant.threads(user_id=self._place.user_id)
+        self._terminal.show(table(threads))
+
+    async def _open(self, rest: str) -> None:
+        if not rest:
+            raise UsageError("Which thread?", "/threads lists them: /open ID.")
+        place = self._place
+        history = await self._assistant.history(user_id=place.user_id, thread_id=rest)
+        if not history:
+            raise UsageError(f"You have no thread {rest}.", "/threads lists yours.")
+        place.thread_id = rest
+        conversation(history, self._terminal)
+        if await self._interrupted(rest) is not None:
+            self._terminal.note("The last answer was cut off; /resume finishes it.", style="yellow")
+
+    async def _resume(self, rest: str) -> None:
+        if not self._place.thread_id:
+            raise UsageError("Nothing was cut off here.", "/open ID opens an older thread.")
+        await self._turn(None)
+
+    async def _change(self, rest: str) -> None:
+        if rest:
+            self._model = rest
+        else:
+            self._terminal.note(self._assistant.model.info.spec, style="")
+
+    async def _tools(self, rest: str) -> None:
+        for spec in self._assistant.toolbox.specs:
+            told = one_line(spec.description.split("\n\n")[0], 90)
+            self._terminal.note(f"{spec.name}: {told}", style="")
+        if not self._assistant.toolbox.specs:
+            self._terminal.note("There are no tools.", style="")
+
+    async def _quit(self, rest: str) -> None:
+        self._done = True
+
+
+async def _lines() -> str:
+    """Read a message from a pipe: each line is one."""
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return plain(line)
+
+
+def _prompt(settings: Settings) -> Reader:
+    """Open the line editor, with its history in the home folder."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.history import FileHistory
+    from prompt_toolkit.key_binding import KeyBindings
+    from prompt_toolkit.key_binding.key_processor import KeyPressEvent
+    from prompt_toolkit.output.defaults import create_output
+
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def send(event: KeyPressEvent) -> None:
+        event.current_buffer.validate_and_handle()
+
+    @keys.add("escape", "enter")
+    def new_line(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    path = settings.home / "history"
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise StorageError(
+            f"The history in {path} cannot be written: {error.strerror}.",
+            "Check the folder's permissions, or choose another with --home.",
+        ) from error
+    prompt: PromptSession[str] = PromptSession(
+        history=FileHistory(os.fspath(path)),
+        key_bindings=keys,
+        multiline=True,
+        prompt_continuation="  ",
+        # What is typed is no result: stdout stays for the answers.
+        output=create_output(stdout=sys.stderr),
+    )
+
+    async def read() -> str:
+        return await prompt.prompt_async("> ")
+
+    return read
