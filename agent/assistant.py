@@ -132,7 +132,9 @@ class Assistant:
                 return event.turn
         raise AssertionError("a stream ends with TurnFinished or raises")
 
-    async def stream(self, text: str, *, user_id: str, thread_id: str) -> AsyncIterator[Event]:
+    async def stream(
+        self, text: str, *, user_id: str, thread_id: str
+    ) -> AsyncGenerator[Event, None]:
         """Run one turn and yield its events, `TurnFinished` last.
 
         Text that is streamed before a step is a remark; the answer is what follows the last
@@ -147,7 +149,7 @@ class Assistant:
             async for event in events:
                 yield event
 
-    async def resume(self, *, user_id: str, thread_id: str) -> AsyncIterator[Event]:
+    async def resume(self, *, user_id: str, thread_id: str) -> AsyncGenerator[Event, None]:
         """Finish a turn that a crash or a failing model cut off; finished calls do not run again.
 
         Raises:
