@@ -27,6 +27,7 @@ from agent.models.settings import ModelSettings, Timeouts
 from agent.models.wire import StatusFault, client, stream_lines
 from tools.spec import ToolSpec
 
+_OPENAI = "https://api.openai.com/v1"
 _POLL = 0.5
 """Seconds between two tries while a server loads its model."""
 _COUNT_SECONDS = 30.0
@@ -146,7 +147,8 @@ async def open_openai(
 
     Args:
         name: The model's name as the server knows it.
-        url: The service's address; `/v1` is added where it has no path.
+        url: The service's address; `/v1` is added where it has no path. Empty means
+            OPENAI_BASE_URL, or OpenAI's own.
         settings: Context, key and time-outs.
         backend: What `ModelInfo.backend` says.
 
@@ -154,7 +156,7 @@ async def open_openai(
         UsageError: The address is none.
         ServerDown: Nothing answers there.
     """
-    base = address(url)
+    base = address(url or os.environ.get("OPENAI_BASE_URL", "") or _OPENAI)
     key = settings.api_key.get_secret_value() or os.environ.get("OPENAI_API_KEY", "")
     http = client(base, settings.timeouts, {"Authorization": f"Bearer {key}"} if key else None)
     try:

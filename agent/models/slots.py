@@ -1,0 +1,74 @@
+"""Which of llama.cpp's slots a prompt goes to, so that conversations keep their cached prefix.
+
+Left alone, llama.cpp gives a prompt to the slot that begins most like it. Every prompt begins
+with the same instructions, so that a second conversation, or a short check between two turns,
+overwrites the first one's prefix while another slot stands empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Slot:
+    """One of the server's slots.
+
+    Args:
+        index: Its number in the server.
+        text: The prompt and reply that it holds.
+        users: Requests that are in it or wait for it.
+        used: When it was taken last, in requests.
+    """
+
+    index: int
+    text: str = ""
+    users: int = 0
+    used: int = 0
+
+
+class Slots:
+    """Choose slots and remember what they hold.
+
+    Args:
+        count: How many the server has.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._slots = [Slot(index) for index in range(count)]
+        self._clock = 0
+
+    def take(self, prompt: str) -> Slot:
+        """Choose the slot where a prompt costs least; a free one before any that is taken.
+
+        The cost is what must be read now, and what another conversation must read again later
+        because it is overwritten. What has not been used for long weighs less.
+        """
+        self._clock += 1
+        slot = min(self._slots, key=lambda one: (one.users, self._cost(one, prompt), one.used))
+        slot.users += 1
+        slot.used, slot.text = self._clock, prompt
+        return slot
+
+    def leave(self, slot: Slot, reply: str) -> None:
+        """Note what was generated behind the prompt, and that the slot is free again."""
+        slot.users -= 1
+        if not slot.users:
+            slot.text += reply
+
+    def _cost(self, slot: Slot, prompt: str) -> float:
+        shared = common_prefix(slot.text, prompt)
+        weight = 0.5 ** ((self._clock - slot.used - 1) / 16)
+        return len(prompt) - shared + (len(slot.text) - shared) * weight
+
+
+def common_prefix(left: str, right: str) -> int:
+    """Return how many characters two texts begin with in common."""
+    low, high = 0, min(len(left), len(right))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if left[low:middle] == right[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
