@@ -1,0 +1,65 @@
+"""Find the tool that a model means by the name it wrote."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from tools.spec import ToolSpec
+
+MAX_NAME = 100
+
+_SEPARATORS = re.compile(r"[\s._\-]+")
+_PREFIXES = ("functions", "function", "tools", "tool")
+_SUFFIX = "call"
+
+
+class Names:
+    """Know the tools by name.
+
+    Args:
+        tools: The tools that the model was offered.
+    """
+
+    def __init__(self, tools: Sequence[ToolSpec]) -> None:
+        self._exact = {tool.name: tool for tool in tools}
+        self._plain: dict[str, list[ToolSpec]] = defaultdict(list)
+        self._dressed: dict[str, list[ToolSpec]] = defaultdict(list)
+        for name, tool in self._exact.items():
+            plain = _plain(name)
+            self._plain[plain].append(tool)
+            for dress in (*(prefix + plain for prefix in _PREFIXES), plain + _SUFFIX):
+                self._dressed[dress].append(tool)
+
+    def __bool__(self) -> bool:
+        """Say whether there are tools at all."""
+        return bool(self._exact)
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The tools' names in their order."""
+        return tuple(self._exact)
+
+    def resolve(self, name: str) -> ToolSpec | None:
+        """Return the tool of this name, or the only one whose name differs in form alone.
+
+        Case, quotes around it, `_`, `-` and `.`, a prefix such as `functions.` and the suffix
+        `.call` are form.
+        """
+        if name in self._exact:
+            return self._exact[name]
+        plain = _plain(name)
+        found = self._plain.get(plain) or self._dressed.get(plain) or []
+        return found[0] if len(found) == 1 else None
+
+    def may_begin(self, part: str) -> bool:
+        """Say whether a tool's name can begin like this."""
+        plain = _plain(part)
+        return any(
+            name.startswith(plain) for names in (self._plain, self._dressed) for name in names
+        )
+
+
+def _plain(name: str) -> str:
+    return _SEPARATORS.sub("", name.strip(" \t\n\"'`").casefold())
