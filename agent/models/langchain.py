@@ -320,7 +320,7 @@ async def open_provider(provider: str, name: str, settings: ModelSettings) -> La
             f"Models of {provider} need langchain and {package}; not both are installed.",
             f'pip install "arriero[providers]" {package}',
         ) from error
-    except (ValueError, *_known_faults()) as error:
+    except _setup_faults() as error:
         # This is how the providers say that a key or a region is missing.
         what = " ".join(str(error).split())[:300]
         raise UsageError(f"{provider} cannot be set up: {what}") from error
@@ -359,6 +359,10 @@ def _block_text(blocks: Any) -> str:
         for one in blocks
     )
     return "".join(parts)
+
+
+def _setup_faults() -> tuple[type[Exception], ...]:
+    return (ValueError, *_known_faults())
 
 
 def _known_faults() -> tuple[type[Exception], ...]:

