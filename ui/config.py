@@ -210,5 +210,7 @@ def _text(value: Any) -> str:
         return json.dumps(list(value), ensure_ascii=False)
     if isinstance(value, bool):
         return str(value).lower()
+    if value is None:
+        return "(not set)"
     # A password in an address is a secret, too.
-    return "(not set)" if value is None else re.sub(r"(://[^/@:\s]*):[^/@\s]+@", r"\1:********@", str(value))
+    return re.sub(r"(://[^/@:\s]*):[^/@\s]+@", r"\1:********@", str(value))

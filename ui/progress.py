@@ -23,6 +23,7 @@ class Downloads:
         self._bars: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._tenths: dict[str, int] = {}
+        self._last = ""
 
     def __enter__(self) -> Self:
         return self
@@ -44,6 +45,12 @@ class Downloads:
             self._bar(done, total, what)
         else:
             self._line(done, total, what)
+
+    def step(self, what: str) -> None:
+        """Tell of a step that has no size."""
+        if what != self._last:
+            self._last = what
+            self._terminal.note(what)
 
     def close(self) -> None:
         """Leave the bars as they are, and let other lines follow."""
