@@ -303,7 +303,8 @@ def _chat_line(model: str, event: Event) -> dict[str, Any]:
     line: dict[str, Any] = {"model": model, "created_at": CREATED, "message": message}
     line["done"] = "done" in event
     if "done" in event:
-        line["done_reason"] = event["done"]
+        if event["done"]:
+            line["done_reason"] = event["done"]
         line |= {k: v for k, v in event.items() if k.endswith(("_count", "_duration")) and v}
         line["total_duration"] = 2000 * _MS
     return line

@@ -105,6 +105,7 @@ def spoil(step: Step, speech: Speech, done: Event, encode: Encode) -> list[Actio
         "load": [encode({"done": "load"})],
         "unload": [encode({"done": "unload"})],
         "no_done": [*body],
+        "no_reason": [*body, encode({**done, "done": ""})],
     }
     return spoiled.get(step.fault, [*body, end])
 

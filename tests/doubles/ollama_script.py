@@ -28,7 +28,7 @@ FAULTS: dict[int, tuple[str, ...]] = {
     18: ("swapped",),
     19: ("no_tools",),
     20: ("pull_error", "pull_cut"),
-    21: ("no_done",),
+    21: ("no_done", "no_reason"),
 }
 """Number of each fault and the names of its variants, the first being the usual one."""
 
