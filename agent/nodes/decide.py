@@ -13,7 +13,8 @@ from agent.context import Fitted, fit
 from agent.errors import ContextTooLong, ModelError, ModelUnfit, ServerFault
 from agent.events import StopReason
 from agent.models.base import Message
-from agent.models.protocol import Decision, Sampling, fallback
+from agent.models.protocol import Decision, Sampling
+from agent.models.table import fallback
 from agent.state import Context, Entry
 
 TRIES = 3
