@@ -67,8 +67,8 @@ class Reply:
             finish = "tool_calls"
         usage = Usage(
             calls=1,
-            prompt_tokens=int(self.end.get("prompt_eval_count") or 0),
-            completion_tokens=int(self.end.get("eval_count") or 0),
+            prompt_tokens=_count(self.end.get("prompt_eval_count")),
+            completion_tokens=_count(self.end.get("eval_count")),
             seconds=time.monotonic() - self.began,
         )
         return EndChunk(finish, usage)
@@ -77,14 +77,14 @@ class Reply:
         """Return the calls of a line that were not there before, word for word."""
         found: list[RawCall] = []
         for call in calls if isinstance(calls, list) else ():
-            function = call.get("function") if isinstance(call, dict) else None
-            if not isinstance(function, dict):
-                function = {}
+            whole = call if isinstance(call, dict) else {}
+            function = whole.get("function")
+            function = function if isinstance(function, dict) else {}
             name, arguments = str(function.get("name") or ""), function.get("arguments")
             key = json.dumps([name, arguments], sort_keys=True)
             if key not in self.seen:
                 self.seen.add(key)
-                found.append(RawCall(name, arguments, str(call.get("id") or "")))
+                found.append(RawCall(name, arguments, str(whole.get("id") or "")))
         return tuple(found)
 
     def _whole(self, text: str, *, last: bool) -> str:
@@ -151,6 +151,10 @@ def _logprobs(entries: Any) -> tuple[TokenLogprobs, ...]:
     found = []
     for entry in entries if isinstance(entries, list) else ():
         top = entry.get("top_logprobs") or [entry]
-        pairs = tuple((str(one["token"]), float(one["logprob"])) for one in top)
+        pairs = tuple((str(one.get("token", "")), float(one.get("logprob", 0))) for one in top)
         found.append(TokenLogprobs(str(entry.get("token", "")), pairs))
     return tuple(found)
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else 0

@@ -139,7 +139,7 @@ async def objects(
                 if not line.strip():
                     continue
                 found = read_line(line, where)
-                if "error" in found:
+                if found.get("error"):
                     raise fault(200, error_text(json.dumps(found)), name, where)
                 yield found
     except StatusFault as error:
