@@ -50,14 +50,14 @@ def power(base: Value, exponent: Value) -> Value:
     if isinstance(exponent, float):
         if base < 0:
             raise CalculationError(_no_root(base))
-        return float(base) ** exponent
+        return math.pow(base, exponent)
     top, bottom = exponent.numerator, exponent.denominator
     if base < 0 and bottom % 2 == 0:
         raise CalculationError(_no_root(base))
     if isinstance(base, Fraction) and (root := _exact_root(abs(base), bottom)) is not None:
         return _whole_power(root if base >= 0 else -root, top)
     sign = -1 if base < 0 and top % 2 else 1
-    return sign * float(abs(base)) ** float(exponent)
+    return sign * math.pow(abs(base), exponent)
 
 
 def _no_root(base: Value) -> str:

@@ -35,6 +35,8 @@ class SearchSettings(BaseModel):
     """Seconds that one search engine may take."""
     backends: tuple[str, ...] = ("duckduckgo", "brave", "mojeek", "yahoo", "startpage", "wikipedia")
     """ddgs engines in the order of preference; a slow or blocked one is passed over."""
+    searxng_url: str = ""
+    """Address of a SearXNG of your own, searched in place of ddgs; its JSON format must be on."""
 
 
 class ToolSettings(BaseModel):

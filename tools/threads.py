@@ -29,7 +29,8 @@ async def in_thread(function: Callable[..., Any], /, *args: Any, **kwargs: Any) 
             future.set_exception(error)
 
     def work() -> None:
-        result, error = None, None
+        result: Any = None
+        error: BaseException | None = None
         try:
             result = context.run(function, *args, **kwargs)
         except StopIteration as stop:  # a future cannot carry one
