@@ -60,6 +60,8 @@ class OllamaDouble(AdminPages, LoopbackServer):
         self.default_context = default_context
         self.refuse_create = ""
         self.pull_fault = ""
+        self.pull_says = "max retries exceeded: unexpected EOF"
+        self.pull_always_breaks = False
         self._turnstile = asyncio.Semaphore(num_parallel)
 
     def reply(self, text: str = "", **more: Any) -> Step:

@@ -20,6 +20,8 @@ class AdminPages:
     version: str
     refuse_create: str
     pull_fault: str
+    pull_says: str
+    pull_always_breaks: bool
 
     def admin_pages(self) -> dict[str, Page]:
         """Return the pages by path."""
@@ -155,11 +157,13 @@ class AdminPages:
         await reply.end()
 
     async def _break_pull(self, reply: Reply) -> None:
-        name, self.pull_fault = self.pull_fault, ""
+        name = self.pull_fault
+        if not self.pull_always_breaks:
+            self.pull_fault = ""
         if name == "pull_cut":
             reply.break_off(reset=False)
             return
-        await reply.chunk(go_json({"error": "max retries exceeded: unexpected EOF"}) + b"\n")
+        await reply.chunk(go_json({"error": self.pull_says}) + b"\n")
         await reply.end()
 
     async def _create(self, body: dict[str, Any], exchange: Exchange, reply: Reply) -> None:
