@@ -87,9 +87,7 @@ def start(
 ) -> int | None:
     """Chat, unless a command follows."""
     if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"arriero {installed('arriero')}")
+        typer.echo(f"arriero {_version()}")
         raise typer.Exit
     if context.invoked_subcommand is None:
         return chat(model=model, user=user, home=home)
@@ -98,6 +96,15 @@ def start(
         if value is not None:
             raise typer.BadParameter(f"write {name} behind the command, not before it")
     return None
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("arriero")
+    except PackageNotFoundError:
+        return "(not installed, run from its sources)"
 
 
 @app.command()

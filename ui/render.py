@@ -105,7 +105,7 @@ class View:
             self._terminal.note(told, style="yellow")
         elif not turn.answer.strip():
             self._terminal.note("The model gave no answer.", style="yellow")
-        if self._terminal.stderr.isatty():
+        if self._terminal.stderr.isatty() and turn.usage.calls:
             self._terminal.note(cost_line(turn))
 
     def _wait(self, what: str) -> None:
