@@ -57,7 +57,7 @@ def power(base: Value, exponent: Value) -> Value:
     if isinstance(base, Fraction) and (root := _exact_root(abs(base), bottom)) is not None:
         return _whole_power(root if base >= 0 else -root, top)
     sign = -1 if base < 0 and top % 2 else 1
-    return sign * math.pow(abs(base), exponent)
+    return sign * math.pow(-base if base < 0 else base, exponent)
 
 
 def _no_root(base: Value) -> str:

@@ -34,6 +34,7 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PORTS = frozenset((80, 443, 8080, 8443))
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.I
 )
@@ -259,7 +260,7 @@ def _parse(url: str, base: httpx.URL | None = None) -> httpx.URL:
             "refused" if target.scheme else "bad_url",
             f"{_short(url)} was refused: a web address starts with https:// or http://.",
         )
-    if not host.strip("."):
+    if not _HOST.fullmatch(host) or not host.strip("."):
         raise NetError("bad_url", f"{_short(url)} names no host.")
     if target.userinfo:
         raise NetError(
