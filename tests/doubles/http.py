@@ -224,5 +224,7 @@ class LoopbackServer:
             exchange.disconnected = exchange.disconnected or time.monotonic()
         elif isinstance(outcome, Exception):
             self.problems.append(f"{exchange.method} {exchange.path}: {outcome!r}")
+            if not reply.started:
+                await reply.whole(500, b'{"error":"the double broke"}')
         exchange.finished = outcome is None and not reply.closed
         return exchange.finished and exchange.disconnected is None

@@ -138,10 +138,15 @@ class OllamaDouble(AdminPages, LoopbackServer):
             raise Refused(400, "invalid character in the request body") from None
         if not isinstance(body, dict):
             raise Refused(400, "json: cannot unmarshal the request body")
+        if "messages" in body:  # clients leave out what is empty
+            body["messages"] = [
+                {**one, "content": one.get("content") or "", "role": one.get("role", "").lower()}
+                for one in body["messages"] or ()
+            ]
         return body
 
     async def _chat(self, body: dict[str, Any], exchange: Exchange, reply: Reply) -> None:
-        messages = body.get("messages") or []
+        messages = body.get("messages") or ()
         model = self._named(body)
         if not messages and body.get("keep_alive") in (0, "0", "0s"):
             self.world.loaded.pop(model.name, None)
@@ -152,6 +157,12 @@ class OllamaDouble(AdminPages, LoopbackServer):
         if not messages:
             self.world.load(model, body, self.default_context)
             await reply.whole(200, self._idle(body, "load"))
+            return
+        if body.get("_debug_render_only"):
+            text, _ = render(model.template, messages, body.get("tools") or [])
+            shown = {"rendered_template": text}
+            line = {"model": body["model"], "created_at": CREATED, "_debug_info": shown}
+            await reply.whole(200, go_json(line))
             return
 
         def encode(event: Event) -> bytes:
