@@ -219,8 +219,8 @@ def items(cursor: Cursor, read: Callable[[], Steps[Any]]) -> Steps[list[Any]]:
 def string(cursor: Cursor, limit: int | None = None) -> Steps[str]:
     """Read a string in single, double or triple quotes; line ends may stand in it.
 
-    A quote with a letter or digit right behind it does not end the string: it is an apostrophe
-    or a quotation that the model forgot to escape.
+    A quote with a letter or digit behind it does not end the string: it is an apostrophe or a
+    quotation that the model forgot to escape.
 
     Raises:
         Mismatch: The string is longer than the limit.
@@ -242,23 +242,26 @@ def string(cursor: Cursor, limit: int | None = None) -> Steps[str]:
         if char == "\\":
             cursor.skip(1)
             parts.append((yield from _escape(cursor)))
-        elif (yield from _ends(cursor, quote, triple)):
+            continue
+        inner = yield from _inner_quote(cursor, quote, triple)
+        if not inner:
             break
-        else:
-            parts.append(quote)
+        parts.append(inner)
     text = "".join(parts)
     if _SURROGATE.search(text):
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
 
 
-def _ends(cursor: Cursor, quote: str, triple: bool) -> Steps[bool]:
+def _inner_quote(cursor: Cursor, quote: str, triple: bool) -> Steps[str]:
+    """Read a quote; return it with the white space behind it if it does not end the string."""
     if triple:
         ends = bool((yield from cursor.ahead((quote * 3,))))
         cursor.skip(3 if ends else 1)
-        return ends
+        return "" if ends else quote
     cursor.skip(1)
-    return not (yield from cursor.peek()).isalnum()
+    space = yield from cursor.space()
+    return quote + space if (yield from cursor.peek()).isalnum() else ""
 
 
 def _escape(cursor: Cursor) -> Steps[str]:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from tools.spec import ToolSpec
 
 MAX_NAME = 100
+_SERVERS_LIMIT = 64
 
-_SEPARATORS = re.compile(r"[\s._\-]+")
+_NO_LETTERS = re.compile(r"[^a-z0-9]+")
 _PREFIXES = ("functions", "function", "tools", "tool")
 _SUFFIX = "call"
 
@@ -29,7 +30,9 @@ class Names:
         for name, tool in self._exact.items():
             plain = _plain(name)
             self._plain[plain].append(tool)
-            for dress in (*(prefix + plain for prefix in _PREFIXES), plain + _SUFFIX):
+            dressed = {prefix + plain for prefix in _PREFIXES}
+            dressed |= {plain + _SUFFIX, _plain(name[:_SERVERS_LIMIT])}
+            for dress in dressed - {plain}:
                 self._dressed[dress].append(tool)
 
     def __bool__(self) -> bool:
@@ -44,13 +47,13 @@ class Names:
     def resolve(self, name: str) -> ToolSpec | None:
         """Return the tool of this name, or the only one whose name differs in form alone.
 
-        Case, quotes around it, `_`, `-` and `.`, a prefix such as `functions.` and the suffix
-        `.call` are form.
+        Case, everything but letters and digits, a prefix such as `functions.` and the suffix
+        `.call` are form; so is what a server cuts off behind the 64th character.
         """
         if name in self._exact:
             return self._exact[name]
         plain = _plain(name)
-        found = self._plain.get(plain) or self._dressed.get(plain) or []
+        found = (self._plain.get(plain) or self._dressed.get(plain) or []) if plain else []
         return found[0] if len(found) == 1 else None
 
     def may_begin(self, part: str) -> bool:
@@ -62,4 +65,4 @@ class Names:
 
 
 def _plain(name: str) -> str:
-    return _SEPARATORS.sub("", name.strip(" \t\n\"'`").casefold())
+    return _NO_LETTERS.sub("", name.casefold())

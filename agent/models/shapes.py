@@ -174,10 +174,10 @@ def entry(cursor: Cursor, scope: Scope) -> Steps[Calls]:
     inner = scope.inner()
 
     def field(key: str) -> Steps[Any]:
+        if key not in _KEYS:
+            raise Mismatch
         yield from cursor.space()
         char = yield from cursor.peek()
-        if cursor.cut or key not in _KEYS:
-            raise Mismatch
         if (key in _LIST_KEYS and char == "[") or (key in _NESTED_KEYS and char == "{"):
             nested.extend((yield from (batch if char == "[" else entry)(cursor, inner)))
             return None
