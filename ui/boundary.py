@@ -18,6 +18,8 @@ STOPPED = 130
 """Exit code after Ctrl-C: 128 and the number of the signal, as shells count."""
 PIPE_CLOSED = 141
 """Exit code when whoever read stdout went away: 128 and the number of SIGPIPE."""
+COMPLETION = "_ARRIERO_COMPLETE"
+"""The variable by which a shell asks for completions, which typer ends with SystemExit."""
 LOG_BYTES = 1_000_000
 """Size at which the log is begun anew; the old one is kept beside it."""
 
@@ -50,6 +52,12 @@ def run(command: Callable[[], int], arguments: Sequence[str], terminal: Terminal
         terminal.stdout.flush()
         return code
     except BrokenPipeError:
+        _silence(terminal.stdout)
+        return PIPE_CLOSED
+    except SystemExit:
+        if COMPLETION in os.environ:
+            raise
+        # So typer and rich end a command whose reader went away.
         _silence(terminal.stdout)
         return PIPE_CLOSED
     except (KeyboardInterrupt, Stopped):
