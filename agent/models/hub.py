@@ -18,7 +18,6 @@ CONNECT_SECONDS = 5.0
 _READ_SECONDS = 30.0
 _TRIES = 4
 """Attempts in a row that bring no byte before the hub is given up."""
-_CHUNK = 1 << 20
 _HOPS = 5
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -133,7 +132,7 @@ async def _stream(
         resumed = reply.headers.get("content-range", "").startswith(f"bytes {have}-")
         with part.open("ab" if have and reply.status_code == 206 and resumed else "wb") as file:
             have = file.tell()
-            async for piece in reply.aiter_bytes(_CHUNK):
+            async for piece in reply.aiter_raw():
                 file.write(piece)
                 have += len(piece)
                 report(min(have, found.size), found.size)
