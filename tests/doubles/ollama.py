@@ -128,7 +128,7 @@ class OllamaDouble(AdminPages, LoopbackServer):
             await reply.whole(refusal.status, go_json({"error": error}))
 
     def _read(self, exchange: Exchange) -> dict[str, Any]:
-        if exchange.method != "POST":
+        if exchange.method in ("GET", "HEAD"):
             return {}
         if not exchange.raw:
             raise Refused(400, "missing request body")

@@ -96,7 +96,7 @@ def _call(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _usage(done: dict[str, Any]) -> dict[str, int]:
-    prompt, completion = done["prompt_eval_count"], done["eval_count"]
+    prompt, completion = done.get("prompt_eval_count", 0), done.get("eval_count", 0)
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
