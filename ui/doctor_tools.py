@@ -31,36 +31,30 @@ async def check_tools(settings: Settings) -> list[Check]:
 
 
 async def check_search(settings: ToolSettings) -> list[Check]:
-    """Ask every search engine of the settings the same thing, side by side."""
-    names = settings.search.backends
-    answers = await asyncio.gather(*(_probe(name) for name in names))
+    """Search with every engine of the settings, side by side."""
+    names = ("searxng",) if settings.search.searxng_url else settings.search.backends
+    answers = await asyncio.gather(*(_probe(name, settings) for name in names))
     reasons: dict[str, list[str]] = {}
     for name, problem in zip(names, answers, strict=True):
         reasons.setdefault(problem, []).append(name)
     answering = reasons.pop("", [])
-    silent = "; ".join(f"{problem}: {', '.join(who)}" for problem, who in reasons.items())
+    silent = "; ".join(f"{', '.join(who)}: {problem}" for problem, who in reasons.items())
     if not answering:
         mend = "Check the connection to the internet; everything but web search works without it."
         found = f"no engine answers ({silent or 'none is set'})"
         return [Check("search", "problem", found, mend)]
     told = f"{', '.join(answering)} answered"
-    return [Check("search", "ok", f"{told}; passed over ({silent})" if silent else told)]
+    return [Check("search", "ok", f"{told}; passed over: {silent}" if silent else told)]
 
 
-async def _probe(name: str) -> str:
-    """Search with one engine and return what went wrong, or nothing."""
-    from ddgs import DDGS
-    from ddgs.exceptions import DDGSException
+async def _probe(name: str, settings: ToolSettings) -> str:
+    """Search with one engine alone and return what went wrong, or nothing."""
+    from tools.errors import SearchError, ToolSetupError
+    from tools.search.engine import open_engine
 
-    def search() -> bool:
-        with DDGS(timeout=int(PATIENCE)) as engine:
-            return bool(engine.text("llama", max_results=1, backend=name))
-
+    alone = settings.search.model_copy(update={"backends": (name,), "timeout": PATIENCE})
     try:
-        async with asyncio.timeout(PATIENCE + 1):
-            return "" if await asyncio.to_thread(search) else "no results"
-    except TimeoutError:
-        return "too slow"
-    except DDGSException as error:
-        # Its text is the name of a failure and the failure's own words.
-        return one_line(str(error).partition(":")[0], 60) or type(error).__name__
+        found = await open_engine(alone, settings.net).search("llama", 1)
+    except (SearchError, ToolSetupError) as error:
+        return one_line(str(error).removeprefix(f"{name}: "), 120)
+    return "" if found else "nothing found"
