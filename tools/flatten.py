@@ -10,6 +10,7 @@ from tools.coerce import json_type
 
 MAX_DEPTH = 24
 MAX_NODES = 2000
+MAX_BOUND = 1e300
 
 _TYPES = {
     "object": "object",
@@ -38,6 +39,7 @@ _TYPES = {
     "null": "null",
     "none": "null",
 }
+_FINEST = 1e-9
 _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _COUNTS = ("minLength", "maxLength", "minItems", "maxItems")
 
@@ -170,7 +172,7 @@ def _any_of(options: list[dict[str, Any]]) -> dict[str, Any]:
     distinct = [one for index, one in enumerate(options) if one not in options[:index]]
     if any(not one.keys() - {"description"} for one in distinct):
         return {}
-    return distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
+    return distinct[0] if len(distinct) == 1 else {"anyOf": distinct} if distinct else {}
 
 
 def _list(given: Any) -> list[Any]:
@@ -200,10 +202,12 @@ def _scalars(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _limits(schema: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
-    for keys, kinds in ((_NUMBERS, ("integer", "number")), (_COUNTS, ("integer",))):
-        for key in keys:
-            if json_type(schema.get(key)) in kinds:
-                result[key] = schema[key]
+    for key in (*_NUMBERS, *_COUNTS):
+        bound: Any = schema.get(key)
+        sort = ("integer", "number") if key in _NUMBERS else ("integer",)
+        lowest = -MAX_BOUND if key in _NUMBERS else 0
+        if json_type(bound) in sort and lowest <= bound <= MAX_BOUND:
+            result[key] = bound
     if _is_pattern(schema.get("pattern")):
         result["pattern"] = schema["pattern"]
     if schema.get("uniqueItems") is True:
@@ -234,7 +238,7 @@ def _tidy(result: dict[str, Any]) -> None:
     """Make the parts agree with each other."""
     if result.get("default", 0) is None:
         del result["default"]
-    if result.get("multipleOf", 1) <= 0:
+    if result.get("multipleOf", 1) < _FINEST:
         del result["multipleOf"]
     if "enum" in result:
         values = [one for one in result["enum"] if one is not None]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from tools.literals import Mismatch
 from tools.spec import ToolSpec
 
 MAX_NAME = 100
 _SERVERS_LIMIT = 64
+_MAX_NESTING = 8
 
 _NO_LETTERS = re.compile(r"[^a-z0-9]+")
 _PREFIXES = ("functions", "function", "tools", "tool")
@@ -66,3 +69,35 @@ class Names:
 
 def _plain(name: str) -> str:
     return _NO_LETTERS.sub("", name.casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What counts as a call at this place.
+
+    Args:
+        names: The tools.
+        lenient: Whether an unknown name and odd arguments still make a call, to be answered
+            with a correction: where the text claims to be one, and is nothing else.
+        marked: Whether an explicit tag stands around.
+        fenced: Whether a code fence stands around.
+        depth: How many tags, fences and lists stand around.
+    """
+
+    names: Names
+    lenient: bool = False
+    marked: bool = False
+    fenced: bool = False
+    depth: int = 0
+
+    def inner(self, *, marked: bool = False, fenced: bool = False) -> Scope:
+        """Return the scope one level further in; behind a mark it is lenient."""
+        if self.depth >= _MAX_NESTING:
+            raise Mismatch
+        return Scope(
+            self.names,
+            lenient=self.lenient or marked,
+            marked=self.marked or marked,
+            fenced=self.fenced or fenced,
+            depth=self.depth + 1,
+        )

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from agent.models.base import RawCall
-from agent.models.names import Names
+from agent.models.names import Names, Scope
+from agent.models.pythonic import python_ahead
 from agent.models.shapes import (
     ACTION,
     FUNCTION_TAG,
     TAGS,
     Calls,
-    Scope,
+    Shape,
     action,
     closers,
     fenced,
     function_tag,
     like_object,
-    python_ahead,
     sequence,
     tagged,
 )
@@ -55,9 +55,6 @@ def read_calls(text: str, tools: Sequence[ToolSpec]) -> tuple[tuple[RawCall, ...
     shown = reader.feed(text)
     calls, rest = reader.finish()
     return calls, shown + rest
-
-
-Opener = Callable[[Cursor, Scope], Steps[Calls]]
 
 
 class StreamReader:
@@ -115,7 +112,7 @@ class StreamReader:
     def _sound(self, calls: Calls) -> bool:
         return all(self._names.resolve(c.name) and like_object(c.arguments) for c in calls)
 
-    def _prose(self) -> Steps[Opener | None]:
+    def _prose(self) -> Steps[Shape | None]:
         """Read ordinary text up to where something could be a call."""
         cursor, part = self._cursor, self._part
         while True:
@@ -134,7 +131,7 @@ class StreamReader:
             part.say(cursor.take())
             self._line = char == "\n"
 
-    def _line_start(self) -> Steps[Opener | None]:
+    def _line_start(self) -> Steps[Shape | None]:
         cursor = self._cursor
         self._line = False
         yield from cursor.run(_BLANKS)
@@ -145,7 +142,7 @@ class StreamReader:
             return sequence
         return None
 
-    def _opener(self, char: str) -> Steps[Opener | None]:
+    def _opener(self, char: str) -> Steps[Shape | None]:
         cursor = self._cursor
         if char == "`":
             return fenced if (yield from cursor.ahead(("```",))) else None

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from agent.models.base import RawCall
-from agent.models.names import MAX_NAME, Names
-from tools.literals import SPACE, Cursor, Mismatch, Steps, items, members, parse, string, value
+from agent.models.names import MAX_NAME, Scope
+from agent.models.pythonic import IDENTIFIER, python_ahead, python_call
+from tools.literals import SPACE, Cursor, Mismatch, Steps, items, members, string, value
 
 NAME_KEYS = ("name", "tool", "tool_name", "function", "function_name", "action")
 ARGUMENT_KEYS = ("arguments", "parameters", "args", "params", "input", "tool_input", "action_input")
@@ -30,8 +31,6 @@ ACTION = "Action:"
 _ACTION_INPUT = "Action Input:"
 _FENCE = "```"
 
-_WORD = re.compile(r"[\w.\-]*")
-_IDENTIFIER = re.compile(r"[A-Za-z_][\w.\-]*")
 _LANGUAGE = re.compile(r"[\w+#.\-]*")
 _BACKTICKS = re.compile(r"`*")
 _BETWEEN = re.compile(r"[\s;,}\]]*")
@@ -39,44 +38,9 @@ _TAG_NAME = re.compile(r"[^>\n]*")
 _LINE = re.compile(r"[^\n]*")
 _TEXT = re.compile(r"[^<]*")
 _BLANKS = re.compile(r"[ \t]*")
-_KEYWORD = re.compile(r"([A-Za-z_]\w*)\s*(=?)")
-_ARITHMETIC = re.compile(r"[\d\s.+\-*/%^()eE]+")
-_MAX_EXPRESSION = 200
-_MAX_NESTING = 8
 
 Calls = list[RawCall]
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What counts as a call at this place.
-
-    Args:
-        names: The tools.
-        lenient: Whether an unknown name and odd arguments still make a call, to be answered
-            with a correction: where the text claims to be one, and is nothing else.
-        marked: Whether an explicit tag stands around.
-        fenced: Whether a code fence stands around.
-        depth: How many tags, fences and lists stand around.
-    """
-
-    names: Names
-    lenient: bool = False
-    marked: bool = False
-    fenced: bool = False
-    depth: int = 0
-
-    def inner(self, *, marked: bool = False, fenced: bool = False) -> Scope:
-        """Return the scope one level further in; behind a mark it is lenient."""
-        if self.depth >= _MAX_NESTING:
-            raise Mismatch
-        return Scope(
-            self.names,
-            lenient=self.lenient or marked,
-            marked=self.marked or marked,
-            fenced=self.fenced or fenced,
-            depth=self.depth + 1,
-        )
+Shape = Callable[[Cursor, Scope], Steps[Calls]]
 
 
 def sequence(cursor: Cursor, scope: Scope) -> Steps[Calls]:
@@ -93,10 +57,7 @@ def sequence(cursor: Cursor, scope: Scope) -> Steps[Calls]:
     return found
 
 
-Reader = Callable[[Cursor, Scope], Steps[Calls]]
-
-
-def _shape_ahead(cursor: Cursor, scope: Scope, *, first: bool) -> Steps[Reader | None]:
+def _shape_ahead(cursor: Cursor, scope: Scope, *, first: bool) -> Steps[Shape | None]:
     char = yield from cursor.peek()
     if char == "{":
         return entry
@@ -206,7 +167,7 @@ def _label(cursor: Cursor, scope: Scope, key: str) -> Steps[str]:
 def _may_name(name: str, scope: Scope) -> bool:
     if scope.names.resolve(name):
         return True
-    return scope.lenient and _IDENTIFIER.fullmatch(name) is not None
+    return scope.lenient and IDENTIFIER.fullmatch(name) is not None
 
 
 def _arguments(cursor: Cursor) -> Steps[Any]:
@@ -283,85 +244,6 @@ def _tag_value(cursor: Cursor) -> Steps[str]:
             cursor.skip(1)
     cursor.skip(len(end))
     return "".join(parts).removeprefix("\n").removesuffix("\n")
-
-
-def python_ahead(cursor: Cursor, scope: Scope) -> Steps[bool]:
-    """Say whether a Python call of a tool comes next, without reading it."""
-    while True:
-        match = _IDENTIFIER.match(cursor.text, cursor.at)
-        if match is None:
-            return False
-        word, end = match.group(), match.end()
-        if end < len(cursor.text) or cursor.ended:
-            known = scope.marked or scope.names.resolve(word) is not None
-            return known and cursor.text[end : end + 1] == "("
-        if len(word) > MAX_NAME or not (scope.marked or scope.names.may_begin(word)):
-            return False
-        yield
-
-
-def python_call(cursor: Cursor, scope: Scope) -> Steps[Calls]:
-    """Read `name(key="value")`; values without a key take the parameters in their order."""
-    name = yield from cursor.run(_WORD, MAX_NAME)
-    tool = scope.names.resolve(name)
-    free = list(tool.parameters.get("properties", {})) if tool else []
-    arguments: dict[str, Any] = {}
-
-    def one() -> Steps[None]:
-        yield from cursor.space()
-        key = yield from _keyword(cursor)
-        given = yield from _operand(cursor)
-        if not key and isinstance(given, dict) and not arguments:
-            arguments.update(given)
-            return
-        key = key or next((one for one in free if one not in arguments), "")
-        if not key or cursor.cut:
-            raise Mismatch
-        arguments[key] = given
-
-    yield from items(cursor, one)
-    return [RawCall(name=name, arguments=arguments)]
-
-
-def _keyword(cursor: Cursor) -> Steps[str]:
-    while True:
-        match = _KEYWORD.match(cursor.text, cursor.at)
-        if match is None or match.end() - cursor.at > _MAX_EXPRESSION:
-            return ""
-        if match.end() < len(cursor.text) or cursor.ended:
-            break
-        yield
-    if not match.group(2) or cursor.text[match.end() : match.end() + 1] == "=":
-        return ""
-    cursor.at = match.end()
-    yield from cursor.space()
-    return match.group(1)
-
-
-def _operand(cursor: Cursor) -> Steps[Any]:
-    char = yield from cursor.peek()
-    if not char or char not in "0123456789+-.(":
-        return (yield from value(cursor))
-    text = (yield from _expression(cursor)).strip()
-    try:
-        return parse(text)
-    except Mismatch:
-        # A sum that was left without quotes is what a calculator is to be given.
-        if _ARITHMETIC.fullmatch(text):
-            return text
-        raise
-
-
-def _expression(cursor: Cursor) -> Steps[str]:
-    start, depth = cursor.count, 0
-    while True:
-        char = yield from cursor.peek()
-        if not char or (depth == 0 and char in ",)]}`;<\n"):
-            return cursor.since(start)
-        depth += {"(": 1, ")": -1}.get(char, 0)
-        cursor.skip(1)
-        if cursor.count - start > _MAX_EXPRESSION:
-            raise Mismatch
 
 
 def action(cursor: Cursor, scope: Scope) -> Steps[Calls]:

@@ -50,7 +50,7 @@ def read_in_pieces(text, cuts):
     return calls, "".join(shown) + rest
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(texts, st.data())
 def test_pieces_make_no_difference(text, data):
     cuts = data.draw(st.lists(st.integers(0, len(text)), max_size=8))
@@ -59,7 +59,7 @@ def test_pieces_make_no_difference(text, data):
     assert read_in_pieces(text, range(1, len(text))) == whole
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(texts)
 def test_a_text_without_calls_stays_as_it_is(text):
     calls, rest = read_calls(text, TOOLS)
