@@ -255,6 +255,8 @@ def _parse(url: str, base: httpx.URL | None = None) -> httpx.URL:
         host = target.raw_host.decode("ascii")
     except (httpx.InvalidURL, ValueError, TypeError) as error:
         raise NetError("bad_url", f"{_short(url)} is not a web address: {error}.") from error
+    if not url.strip():
+        raise NetError("bad_url", "The address is empty.")
     if target.scheme not in DEFAULT_PORTS:
         raise NetError(
             "refused" if target.scheme else "bad_url",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,6 +25,16 @@ PASSAGE_CHARS = 700
 FIND_CHARS = 2400
 # A text shorter than this is looked at for what keeps the page from being read.
 THIN_CHARS = 600
+# Extraction takes longer than its share with more tags than this; a quicker way is gone then.
+FEW_TAGS = 4000
+MOST_TAGS = 20_000
+_SILENT = re.compile(r"<(?:!--|(script|style|svg|template)\b)", re.IGNORECASE)
+_CLOSING = {
+    name: re.compile(rf"</{name}\s*>" if name else r"-->", re.IGNORECASE)
+    for name in ("", "script", "style", "svg", "template")
+}
+_LONG_TAG = re.compile(r"<[^<>]{4000,}>")
+_TAG = re.compile(r"<[A-Za-z]")
 ACCEPT = "text/html,application/xhtml+xml,text/plain,application/json;q=0.9,text/*;q=0.8"
 
 _BARRIERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -66,13 +77,11 @@ class Article:
         title: Its title, or an empty string.
         date: The date of publication as YYYY-MM-DD, or an empty string.
         text: Its text, one paragraph a line.
-        notes: What keeps the text from being whole, or an empty string.
     """
 
     title: str
     date: str
     text: str
-    notes: str = ""
 
 
 def read_page_tool(net: Net, output_chars: int = 6000) -> BaseTool:
@@ -146,11 +155,15 @@ def _read_html(page: Page) -> Article:
     """Take the main text out of HTML, with its tables and without its links."""
     from trafilatura import bare_extraction, html2txt
 
-    source = page.text()
-    if len(source.strip()) < 1:
-        raise UnreadablePage("The page is empty.")
+    source, tags = _bounded(page.text())
     found = bare_extraction(
-        source, url=page.url, with_metadata=True, include_comments=False, include_tables=True
+        source,
+        url=page.url,
+        fast=tags > FEW_TAGS,
+        with_metadata=True,
+        include_comments=False,
+        include_tables=True,
+        date_extraction_params={"extensive_search": False, "original_date": True},
     )
     title = " ".join((getattr(found, "title", "") or _title(source)).split())
     text = _flat(getattr(found, "text", "") or "")
@@ -164,7 +177,27 @@ def _read_html(page: Page) -> Article:
             raise UnreadablePage(barrier)
     if not text:
         raise UnreadablePage("The page holds no text, only a frame, pictures or scripts.")
+    if tags > MOST_TAGS:
+        text += "\n(The page is longer than can be read; this is its beginning.)"
     return Article(title, getattr(found, "date", "") or "", text)
+
+
+def _bounded(source: str) -> tuple[str, int]:
+    """Return HTML that can be taken apart in a second or two, and how many tags it has.
+
+    Scripts, styles and comments are dropped, and tags of an absurd length; after MOST_TAGS the
+    page is cut.
+    """
+    pieces, position = [], 0
+    while opening := _SILENT.search(source, position):
+        pieces.append(source[position : opening.start()])
+        name = (opening[1] or "").lower()
+        closing = _CLOSING[name].search(source, opening.end())
+        position = closing.end() if closing else len(source)
+    pieces.append(source[position:])
+    spoken = _LONG_TAG.sub(" ", "".join(pieces))
+    starts = [found.start() for found in islice(_TAG.finditer(spoken), MOST_TAGS + 1)]
+    return (spoken[: starts[-1]] if len(starts) > MOST_TAGS else spoken), len(starts)
 
 
 def _title(source: str) -> str:
