@@ -50,14 +50,14 @@ def parse_spec(spec: str) -> Spec:
     text = spec.strip()
     if text.lower() == "auto":
         return Spec("auto")
-    kind, colon, name = text.partition(":")
-    kind, name = kind.strip().lower(), name.strip()
-    if not colon or not kind or not name:
+    kind, _, name = (part.strip() for part in text.partition(":"))
+    kind, url = kind.lower(), ""
+    if kind == "openai" and "@http" in name:
+        name, _, rest = name.partition("@http")
+        url = "http" + rest
+    if not kind or not name.strip():
         raise UsageError(f"'{spec}' does not name a model.", f"Write one of {EXAMPLES}.")
-    if kind != "openai":
-        return Spec(kind, name)
-    model, _, url = name.partition("@http")
-    return Spec(kind, model.strip(), "http" + url) if url else Spec(kind, name)
+    return Spec(kind, name.strip(), url)
 
 
 async def open_model(
