@@ -95,7 +95,8 @@ class Prompted:
                 yield piece
         reply = first
         if first.unfit:
-            start = first.reader.raw + ' "no", "answer": "'
+            raw = first.reader.raw
+            start = raw[: raw.rfind(FITS) + len(FITS)] + ' "no", "answer": "'
             rest = {"grammar": answer_grammar(), "prefill": start}
             reply = _Reply(tools, self.bar, start)
             async with aclosing(
