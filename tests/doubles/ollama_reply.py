@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
 
+from tests.doubles.ollama_calls import read_calls
 from tests.doubles.ollama_script import SPEECH, Step
 from tests.doubles.ollama_world import call_text, tokens
 
@@ -74,6 +75,11 @@ def speak(step: Step, asked: Asked) -> Speech:
         limits.append(len(pieces) // 2)
     if limits and len(pieces) > min(limits):
         pieces, calls, speech.reason = pieces[: min(limits)], [], "length"
+    if asked.tools and not calls and not step.leak:
+        names = [tool["function"]["name"] for tool in asked.tools]
+        read, passed = read_calls(pieces, names)
+        if read:
+            pieces, calls = tokens(passed), _wire_calls("", read)
     speech.events += [{"content": piece} for piece in pieces]
     speech.events += [{"call": call} for call in calls]
     written = [

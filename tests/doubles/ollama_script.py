@@ -62,6 +62,7 @@ class Step:
         times: How often it is given; None for any number, and then it need not be used.
         fault: The fault that spoils it, by name.
         after: Pieces that are sent before a fault strikes in the middle.
+        leak: Pass a text on even where the server would read calls out of it.
         blind: What the model says instead of calls when its prompt shows it no tools.
     """
 
@@ -75,6 +76,7 @@ class Step:
     times: int | None = 1
     fault: str = ""
     after: int = 3
+    leak: bool = False
     blind: str = "I see no tools."
     used: int = 0
 

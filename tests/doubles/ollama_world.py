@@ -143,8 +143,8 @@ class World:
 
 
 def tokens(text: str) -> list[str]:
-    """Split a text into tokens, always the same way."""
-    return re.findall(r"\w{1,5}|\W", text)
+    """Split a text into tokens, always the same way; closing braces stay together, as in Llama."""
+    return re.findall(r"\w{1,5}|\}+|\W", text)
 
 
 def shared(first: Sequence[str], second: Sequence[str]) -> int:

@@ -13,6 +13,8 @@ import pytest
 from agent.models.ollama_template import template_for
 from tests.conformance.ollama_clients import as_functions
 from tests.doubles.ollama import OllamaDouble
+from tests.doubles.ollama_calls import read_calls
+from tests.doubles.ollama_world import tokens
 from tests.doubles.talk import ADD
 
 TOOLS = as_functions([ADD])
@@ -160,6 +162,52 @@ def test_unused_and_unmatched_steps_fail_the_test() -> None:
         double.assert_finished()
     assert "no step for request 1" in str(caught.value)
     assert "unused: Step(text='never'" in str(caught.value)
+
+
+CALL = '{"name": "add", "parameters": {"a": 1}}'
+ADDED = ("add", {"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("written", "calls", "text"),
+    [
+        (CALL, [ADDED], ""),
+        ("\n\n" + CALL, [ADDED], "\n\n"),
+        (CALL.replace("parameters", "arguments"), [ADDED], ""),
+        (f"{CALL}; {CALL}", [ADDED, ADDED], ""),
+        (f"{CALL}\n{CALL}", [ADDED, ADDED], ""),
+        ('{"name": "add", "parameters": "{\\"a\\": 1}"}', [ADDED], ""),
+        (f"{CALL} That is it.", [ADDED], ""),
+        ('{"answer":"use add"}', [("add", {"answer": "use add"})], ""),
+        (f"Sure: {CALL}", [], f"Sure: {CALL}"),
+        (f"```json\n{CALL}\n```", [], f"```json\n{CALL}\n```"),
+        (f"<|python_tag|>{CALL}", [], f"<|python_tag|>{CALL}"),
+        (f"[{CALL}]", [], f"[{CALL}]"),
+        (CALL.replace("add", "sub"), [], CALL.replace("add", "sub")),
+        ('{"name": "add"}', [], '{"name": "add"}'),
+        (CALL.replace("1", "True"), [], CALL.replace("1", "True")),
+        (CALL.replace('"', "'"), [], CALL.replace('"', "'")),
+        (CALL[:-2], [], CALL[:-2]),
+    ],
+)
+def test_calls_are_read_as_the_server_reads_them(
+    written: str, calls: list[object], text: str
+) -> None:
+    assert read_calls(tokens(written), ["add"]) == (calls, text)
+
+
+def test_text_of_a_script_goes_through_the_same_reading(
+    ollama_double: OllamaDouble, http: httpx.Client
+) -> None:
+    ollama_double.reply(CALL)
+    ollama_double.reply(CALL, leak=True)
+    ollama_double.reply(CALL)
+    read, leaked, plain = (
+        chat(http, messages=HI, **more).json()["message"]
+        for more in ({"tools": TOOLS}, {"tools": TOOLS}, {})
+    )
+    assert read["tool_calls"][0]["function"]["arguments"] == {"a": 1}
+    assert leaked["content"] == plain["content"] == CALL
 
 
 def test_unknown_fault_is_refused() -> None:
