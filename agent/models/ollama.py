@@ -64,8 +64,11 @@ __all__ = [
 
 _RELOAD = 250_000_000
 """Nanoseconds of `load_duration` above which the model was loaded anew, not just scheduled."""
+_HELD_BACK = 3
+"""How many times longer than between tokens the server may be silent where it may be calling."""
 _DRAIN = 1.0
 """Seconds to wait for the end of a stream whose last line is there."""
+_MOST_LOGPROBS = 20
 _LOGPROBS_SINCE = (0, 12, 11)
 
 
@@ -161,7 +164,12 @@ class OllamaModel:
     async def _read(
         self, payload: dict[str, Any], reply: Reply
     ) -> AsyncGenerator[TextChunk | CallChunk, None]:
-        lines = objects(self._http, "/api/chat", payload, self._settings.timeouts)
+        timeouts = self._settings.timeouts
+        if "tools" in payload:
+            # The server holds a call back until it is whole, and says nothing meanwhile.
+            patience = _HELD_BACK * timeouts.between_tokens
+            timeouts = timeouts.model_copy(update={"between_tokens": patience})
+        lines = objects(self._http, "/api/chat", payload, timeouts)
         async with aclosing(lines):
             async for line in lines:
                 for chunk in reply.take(line):
@@ -201,7 +209,7 @@ class OllamaModel:
         if self._thinking:
             payload["think"] = False
         if request.logprobs and self._info.logprobs:
-            payload |= {"logprobs": True, "top_logprobs": request.logprobs}
+            payload |= {"logprobs": True, "top_logprobs": min(request.logprobs, _MOST_LOGPROBS)}
         return payload
 
     def _note_load(self, end: Mapping[str, Any]) -> None:
@@ -226,6 +234,7 @@ async def open_ollama(name: str, settings: ModelSettings) -> OllamaModel:
         ModelMissing: The server does not hold it.
         ModelUnfit: It cannot chat.
     """
+    keep_alive(settings)  # a wrong setting is told now and not in the middle of a turn
     http = client(host_of(settings), settings.timeouts)
     try:
         return await _open(http, name, settings)

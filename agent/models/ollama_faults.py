@@ -26,6 +26,7 @@ _CONTEXT = (
     "prompt is too long",
 )
 _BUSY = ("server busy", "maximum pending requests")
+_HOPELESS = ("must be of type", "grammar", "schema", "unknown model architecture")
 _MEMORY = ("out of memory", "more system memory", "cudamalloc", "failed to allocate")
 _ABILITIES = ("thinking", "vision", "audio", "insert", "image generation")
 
@@ -182,5 +183,5 @@ def _server_fault(status: int, text: str, model: str, where: str) -> ServerFault
     return ServerFault(
         f"Ollama at {where} failed{'' if status == 200 else f' with status {status}'}{said}",
         "Ask again; if it happens again, look at the server's log (`ollama serve`).",
-        transient="must be of type" not in low,
+        transient=not any(sign in low for sign in _HOPELESS),
     )

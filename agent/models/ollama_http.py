@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -149,6 +150,17 @@ async def objects(
 
 
 def keep_alive(settings: ModelSettings) -> str | int:
-    """Return the setting as the server takes it: bare numbers are seconds, -1 is for ever."""
+    """Return the setting as the server takes it: bare numbers are seconds, -1 is for ever.
+
+    Raises:
+        SettingsError: It is neither a number nor a duration.
+    """
     text = settings.ollama.keep_alive.strip()
-    return int(text) if text.lstrip("-").isdigit() else text
+    if re.fullmatch(r"-?\d+", text):
+        return int(text)
+    if re.fullmatch(r"-?(\d+(\.\d+)?(ms|s|m|h))+", text):
+        return text
+    raise SettingsError(
+        f"models.ollama.keep_alive is '{text}', which is no duration.",
+        "Set it to something like 30m, 1h30m, a number of seconds, or -1 for ever.",
+    )

@@ -175,6 +175,7 @@ async def test_text_beyond_the_embedding_model_is_told(ollama_double: OllamaDoub
         (500, "model requires more system memory (40 GiB) than is available", ServerFault, False),
         (500, "timed out waiting for llama runner to start", ServerFault, True),
         (500, 'option "num_ctx" must be of type integer', ServerFault, False),
+        (500, "failed to parse grammar", ServerFault, False),
         (500, "", ServerFault, True),
         (400, "invalid duration", ServerFault, False),
     ],

@@ -49,6 +49,14 @@ async def test_2_stall_times_out_between_tokens(
     await ollama_double.until(lambda: ollama_double.chats[-1].disconnected)
 
 
+async def test_2_stall_may_be_longer_where_a_call_is_held_back(
+    ollama_double: OllamaDouble, open_quick: OpenModel
+) -> None:
+    ollama_double.fault(2)
+    error = await failure(await open_quick(between=0.1), ModelTimeout, tools=(ADD,))
+    assert "no next piece for 0.3 seconds" in str(error)
+
+
 @pytest.mark.parametrize("name", ["reset", "fin"])
 @pytest.mark.parametrize("after", [0, 3])
 async def test_3_broken_connection(

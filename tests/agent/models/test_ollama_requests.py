@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agent.errors import SettingsError
 from agent.models.base import CallChunk, Message, ModelRequest, TextChunk
 from agent.models.ollama_chat import Reply, as_ollama
 from tests.doubles.fixtures import OpenModel
@@ -101,6 +102,14 @@ async def test_keep_alive_in_bare_seconds(
     assert ollama_double.chats[-1].body["keep_alive"] == sent
 
 
+async def test_keep_alive_that_is_no_duration_is_told_at_once(
+    ollama_double: OllamaDouble, open_quick: OpenModel
+) -> None:
+    with pytest.raises(SettingsError, match="'forever', which is no duration"):
+        await open_quick(keep_alive="forever")
+    assert ollama_double.journal == []
+
+
 async def test_schema_goes_as_format_and_never_with_tools(
     ollama_double: OllamaDouble, open_quick: OpenModel
 ) -> None:
@@ -127,8 +136,8 @@ async def test_logprobs_are_asked_for_where_the_server_knows_them(
     ollama_double: OllamaDouble, open_quick: OpenModel
 ) -> None:
     ollama_double.reply("Yes.", times=2)
-    await gather(await open_quick(), logprobs=5)
-    assert ollama_double.chats[-1].body["top_logprobs"] == 5
+    await gather(await open_quick(), logprobs=50)
+    assert ollama_double.chats[-1].body["top_logprobs"] == 20, "it refuses more"
     ollama_double.version = "0.9.1"
     old = await open_quick()
     assert not old.info.logprobs
