@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,15 +68,18 @@ class PullProgress:
 
 
 async def is_up(settings: ModelSettings) -> str | None:
-    """Return the server's version, or None when no Ollama answers within a second."""
+    """Return the server's version, or None when no Ollama answers within a second.
+
+    Asks twice, because a first second can also pass while something else keeps this process busy.
+    """
     quick = settings.timeouts.model_copy(update={"connect": min(1.0, settings.timeouts.connect)})
-    try:
-        async with client(host_of(settings), quick) as http:
-            found = await ask(http, "GET", "/api/version", seconds=1.5)
-    except ModelError:
-        return None
-    version = found.get("version")
-    return version if isinstance(version, str) else None
+    for _ in range(2):
+        with suppress(ModelError):
+            async with client(host_of(settings), quick) as http:
+                found = await ask(http, "GET", "/api/version", seconds=1.0)
+                version = found.get("version")
+                return version if isinstance(version, str) else None
+    return None
 
 
 async def tags(http: httpx.AsyncClient) -> dict[str, OllamaEntry]:
@@ -95,7 +98,8 @@ async def show(http: httpx.AsyncClient, name: str) -> OllamaEntry:
     try:
         found = await ask(http, "POST", "/api/show", {"model": name})
     except ModelMissing:
-        raise missing(name, list(await tags(http))) from None
+        present = [other for other in await tags(http) if not is_derived(other)]
+        raise missing(name, present) from None
     details = found.get("details") or {}
     facts = found.get("model_info") or {}
     context = facts.get(f"{facts.get('general.architecture')}.context_length")

@@ -58,6 +58,7 @@ class OllamaDouble(AdminPages, LoopbackServer):
         self.script = Script()
         self.version = version
         self.default_context = default_context
+        self.silent = 0
         self.refuse_create = ""
         self.pull_fault = ""
         self.pull_says = "max retries exceeded: unexpected EOF"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ class AdminPages:
 
     world: World
     version: str
+    silent: int
     refuse_create: str
     pull_fault: str
     pull_says: str
@@ -44,6 +46,9 @@ class AdminPages:
         await reply.whole(200, b"Ollama is running", "text/plain")
 
     async def _version(self, body: dict[str, Any], exchange: Exchange, reply: Reply) -> None:
+        if self.silent:
+            self.silent -= 1
+            await asyncio.Event().wait()  # until the client hangs up
         await reply.whole(200, go_json({"version": self.version}))
 
     async def _tags(self, body: dict[str, Any], exchange: Exchange, reply: Reply) -> None:

@@ -57,6 +57,14 @@ async def test_server_tells_its_version(ollama_double: OllamaDouble) -> None:
     assert await is_up(quick()) == "0.33.0"
 
 
+async def test_a_busy_moment_of_our_own_is_not_taken_for_a_dead_server(
+    ollama_double: OllamaDouble,
+) -> None:
+    ollama_double.silent = 1
+    assert await is_up(quick()) == "0.33.0"
+    assert [one.path for one in ollama_double.journal] == ["/api/version"] * 2
+
+
 async def test_no_server_has_no_version() -> None:
     assert await is_up(quick(host="127.0.0.1:9")) is None
 

@@ -311,13 +311,17 @@ async def test_server_that_goes_down_between_two_turns(
     assert "ollama serve" in error.hint
 
 
-async def test_missing_model_names_what_is_there(ollama_double: OllamaDouble) -> None:
+async def test_missing_model_names_what_is_there(
+    ollama_double: OllamaDouble, open_quick: OpenModel
+) -> None:
+    await open_quick()
     with pytest.raises(ModelMissing) as caught:
         await open_ollama("llama3.1:70b", quick())
     assert caught.value.message == "Ollama has no model 'llama3.1:70b'."
     assert "arriero pull llama3.1:70b" in caught.value.hint
     assert "llama3.1:8b" in caught.value.hint
     assert "nomic" not in caught.value.hint
+    assert "arriero-" not in caught.value.hint
 
 
 async def test_embedding_model_is_refused_at_once(ollama_double: OllamaDouble) -> None:
