@@ -3,13 +3,13 @@
 #   make run [ARGS='ask "…"']   start arriero; the first time also installs it into .venv
 #   make test [ARGS=tests/ui]   run the tests
 #   make check                  formatting, lint, types, direction of imports
-#   make bench [ITEMS=100]      measure models and overhead
+#   make bench [ITEMS=30]       measure models and overhead
 #   make dist                   build sdist and wheel, install the wheel elsewhere and run it
 #   make constraints            renew the pinned versions
 
 PYTHON ?= python3
 VENV ?= .venv
-ITEMS ?= 100
+ITEMS ?= 30
 ARGS ?=
 BIN := $(VENV)/bin
 NEEDS := pyproject.toml constraints.txt .ci/install.py
