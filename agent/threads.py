@@ -1,7 +1,8 @@
 """Run turns on checkpointed threads: begin, pick up, close, delete.
 
-One SQLite file holds the checkpoints and the list of threads. Only a thread's newest checkpoint
-is kept, so the file grows with the conversation and not with its square.
+One SQLite file holds the checkpoints and the list of threads. Of a thread only the
+checkpoints since its last finished turn are kept, so the file grows with the conversation and not
+with its square.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ async def open_threads(home: Path) -> Threads:
     path = home / FILE
     try:
         home.mkdir(parents=True, exist_ok=True)
-        connection = await aiosqlite.connect(path)
+        # Every statement is a transaction of its own: one trip to the database thread each.
+        connection = await aiosqlite.connect(path, isolation_level=None)
         try:
             for pragma in ("busy_timeout=10000", "synchronous=normal", "secure_delete=on"):
                 await connection.execute(f"pragma {pragma}")
@@ -102,7 +104,7 @@ class Threads:
         It is when `text` is None or repeats what the user typed then. With another text the
         cut-off turn is closed as it stands, and its finished calls stay in the conversation.
         """
-        if (user_id, thread_id) in self._finished:
+        if (user_id, thread_id) in self._finished or not await self._known(user_id, thread_id):
             return False
         before = await self.interrupted(user_id=user_id, thread_id=thread_id)
         if before is None:
@@ -120,12 +122,13 @@ class Threads:
         given: State | None = None
         if text is not None:
             given = {"messages": [Entry(role="user", content=text)], "reason": ""}
+            # Both run while the model is at work.
             self._later(self.index.touch(user_id=user_id, thread_id=thread_id, text=text))
+            self._later(self._prune(user_id, thread_id))
         config = _config(user_id, thread_id)
         config["recursion_limit"] = 2 * ctx.parts.settings.budget.steps + 10
         state = await self._graph.ainvoke(given, config, context=ctx, durability="sync")
         self._finished.add((user_id, thread_id))
-        self._later(self._prune(user_id, thread_id))
         messages: list[Entry] = state["messages"]
         return messages
 
@@ -139,6 +142,10 @@ class Threads:
         await self._saver.adelete_thread(_key(user_id, thread_id))
         self._finished.discard((user_id, thread_id))
         return await self.index.delete(user_id=user_id, thread_id=thread_id)
+
+    async def _known(self, user_id: str, thread_id: str) -> bool:
+        query = "select 1 from checkpoints where thread_id = ? limit 1"
+        return bool(await self._db.execute_fetchall(query, (_key(user_id, thread_id),)))
 
     async def _load(self, user_id: str, thread_id: str) -> tuple[list[Entry], list[Entry]]:
         """Return the conversation, and those entries at its end that no checkpoint holds yet."""
@@ -158,14 +165,12 @@ class Threads:
         added = [*pending, *missing, last]
         values = {"messages": added, "reason": ""}
         await self._graph.aupdate_state(_config(user_id, thread_id), values, as_node="answer")
-        self._later(self._prune(user_id, thread_id))
         return [*messages, *missing, last]
 
     async def _prune(self, user_id: str, thread_id: str) -> None:
         key = _key(user_id, thread_id)
         for table in ("writes", "checkpoints"):
-            await self._db.execute(PRUNE.format(table=table), (key, key))
-        await self._db.commit()
+            await self._db.execute_fetchall(PRUNE.format(table=table), (key, key))
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something off the user's clock; `aclose` waits for it."""

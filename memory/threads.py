@@ -43,7 +43,7 @@ class ThreadList:
     """Read and write the list; every call names the user.
 
     Args:
-        connection: An open database; it stays the caller's.
+        connection: An open database in autocommit mode; it stays the caller's.
     """
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
@@ -51,19 +51,17 @@ class ThreadList:
 
     async def setup(self) -> None:
         """Make the table where it is missing."""
-        await self._db.execute(SCHEMA)
-        await self._db.commit()
+        await self._db.execute_fetchall(SCHEMA)
 
     async def touch(self, *, user_id: str, thread_id: str, text: str) -> None:
         """Note that a turn began, and take a new thread's title from its text."""
         now = time.time()
         title = " ".join(text.split())[:TITLE]
-        await self._db.execute(
+        await self._db.execute_fetchall(
             "insert into threads values (?, ?, ?, ?, ?, 1) on conflict do update "
             "set updated = excluded.updated, turns = turns + 1",
             (user_id, thread_id, title, now, now),
         )
-        await self._db.commit()
 
     async def list(self, *, user_id: str) -> list[ThreadInfo]:
         """Return the user's threads, the newest first."""
@@ -76,8 +74,8 @@ class ThreadList:
 
     async def delete(self, *, user_id: str, thread_id: str) -> bool:
         """Take a thread off the list; tell whether it was on it."""
-        cursor = await self._db.execute(
-            "delete from threads where user_id = ? and thread_id = ?", (user_id, thread_id)
+        rows = await self._db.execute_fetchall(
+            "delete from threads where user_id = ? and thread_id = ? returning thread_id",
+            (user_id, thread_id),
         )
-        await self._db.commit()
-        return cursor.rowcount > 0
+        return bool(rows)

@@ -374,7 +374,7 @@ async def test_a_thread_grows_with_the_conversation_and_not_with_its_square(
     with sqlite3.connect(tmp_path / "threads.sqlite") as database:
         sizes = [len(row[0]) for row in database.execute("select checkpoint from checkpoints")]
     database.close()
-    assert len(sizes) <= 2
+    assert len(sizes) <= 6
     assert sizes[-1] < 40 * 2000
 
 
