@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from agent.errors import ModelError, ServerFault
+from agent.errors import ModelError, ModelMissing, ServerFault
 from agent.models.base import (
     CallChunk,
     Chunk,
@@ -26,7 +26,6 @@ from agent.models.base import (
 from agent.models.ollama_admin import (
     OllamaEntry,
     PullProgress,
-    create,
     embed,
     full_name,
     identity_of,
@@ -37,15 +36,9 @@ from agent.models.ollama_admin import (
     tags,
 )
 from agent.models.ollama_chat import Reply, as_ollama, as_tool
+from agent.models.ollama_derive import derive, listed
 from agent.models.ollama_faults import broken, not_for_chat
 from agent.models.ollama_http import ask, host_of, keep_alive, objects, where_of
-from agent.models.ollama_template import (
-    derived_name,
-    is_current,
-    is_derived,
-    is_stock_llama3,
-    template_for,
-)
 from agent.models.settings import ModelSettings
 from agent.models.wire import client
 from tools.spec import ToolSpec
@@ -78,6 +71,7 @@ class OllamaModel:
     Args:
         http: A client of the server; closed with the model.
         info: What is known of the model.
+        asked: The name that the user asked for; a derived model has another.
         settings: Window, time-outs and sampling.
         thinking: Whether the model thinks aloud, which it is told not to.
         digests: The digests by full name when the model was opened: its own and its base's.
@@ -87,6 +81,7 @@ class OllamaModel:
         self,
         http: httpx.AsyncClient,
         info: ModelInfo,
+        asked: str,
         settings: ModelSettings,
         *,
         thinking: bool = False,
@@ -94,6 +89,7 @@ class OllamaModel:
     ) -> None:
         self._http = http
         self._info = info
+        self._asked = asked
         self._settings = settings
         self._thinking = thinking
         self._digests = dict(digests or {})
@@ -108,23 +104,29 @@ class OllamaModel:
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Chunk, None]:
         """Generate a reply.
 
-        A server that only loaded the model, or threw it out, without a reply is asked once more.
+        A server that only loaded the model, or threw it out, without a reply is asked once more;
+        so is one whose derived model somebody removed, after it was derived again.
 
         Raises:
             ModelError: One of its subclasses, with a hint.
         """
         payload = self._payload(request)
-        for _ in range(2):
+        for attempt in range(2):
             reply = Reply(where_of(self._http))
-            async with aclosing(self._read(payload, reply)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
+            try:
+                async with aclosing(self._read(payload, reply)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            except ModelMissing:
+                if attempt or not await self._derived_again():
+                    raise
+                continue
             if not reply.idle:
                 self._note_load(reply.end)
                 yield reply.finished()
                 return
         raise ServerFault(
-            f"Ollama at {where_of(self._http)} loads '{self._info.name}' but gives no reply.",
+            f"Ollama at {where_of(self._http)} loads '{self._asked}' but gives no reply.",
             "Look at the server's log; the model may not fit its memory.",
             transient=True,
         )
@@ -169,7 +171,7 @@ class OllamaModel:
             # The server holds a call back until it is whole, and says nothing meanwhile.
             patience = _HELD_BACK * timeouts.between_tokens
             timeouts = timeouts.model_copy(update={"between_tokens": patience})
-        lines = objects(self._http, "/api/chat", payload, timeouts)
+        lines = objects(self._http, "/api/chat", payload, timeouts, name=self._asked)
         async with aclosing(lines):
             async for line in lines:
                 for chunk in reply.take(line):
@@ -181,6 +183,19 @@ class OllamaModel:
                                 pass
                     return
         raise broken(reply.where)
+
+    async def _derived_again(self) -> bool:
+        """Derive the model anew if it is gone; False when that is not what went wrong.
+
+        Raises:
+            ModelMissing: Its base is gone too.
+        """
+        present = await tags(self._http)
+        if self._info.name == self._asked or full_name(self._info.name) in present:
+            return False
+        entry, base = await show(self._http, self._asked), listed(self._asked, present)
+        used, _ = await derive(self._http, entry, base, self._info.context, self._settings)
+        return used is not entry
 
     def _payload(self, request: ModelRequest) -> dict[str, Any]:
         settings, last = self._settings, request.prefill
@@ -252,11 +267,11 @@ async def _open(http: httpx.AsyncClient, name: str, settings: ModelSettings) -> 
     notes = []
     if context < settings.context:
         notes.append(f"'{name}' reads {context} tokens, fewer than the {settings.context} set.")
-    base = _listed(name, present)
-    used, note = await _derive(http, entry, base, context, settings)
+    base = listed(name, present)
+    used, note = await derive(http, entry, base, context, settings)
     if note:
         notes.append(note)
-    if used is not entry and used.name not in present:
+    if used is not entry:
         present = await tags(http)
     info = ModelInfo(
         spec=f"ollama:{name}",
@@ -268,50 +283,10 @@ async def _open(http: httpx.AsyncClient, name: str, settings: ModelSettings) -> 
         logprobs=version >= _LOGPROBS_SINCE,
         notes=tuple(notes),
     )
-    watched = {_listed(one, present).name for one in (name, used.name)}
+    watched = {listed(one, present).name for one in (name, used.name)}
     digests = {one: present[one].digest for one in watched if one in present}
-    return OllamaModel(
-        http, info, settings, thinking="thinking" in entry.capabilities, digests=digests
-    )
-
-
-async def _derive(
-    http: httpx.AsyncClient,
-    entry: OllamaEntry,
-    base: OllamaEntry,
-    context: int,
-    settings: ModelSettings,
-) -> tuple[OllamaEntry, str]:
-    """Return the model to use, made anew where that is due, and a line for the user."""
-    if not settings.ollama.derive or is_derived(entry.name):
-        return entry, ""
-    if not is_stock_llama3(entry.family, entry.template):
-        return entry, ""
-    name = derived_name(entry.name)
-    with suppress(ModelError):
-        known = await show(http, name)
-        if is_current(known.template, base.digest):
-            return known, ""
-    payload = {
-        "model": name,
-        "from": entry.name,
-        "template": template_for(base.digest),
-        "parameters": {"num_ctx": context},
-        "stream": True,
-    }
-    try:
-        await create(http, payload)
-        return await show(http, name), f"Derived '{name}' from '{entry.name}'; it costs no disk."
-    except ModelError as error:
-        return entry, (
-            f"'{name}' could not be derived ({error.message}); going on with '{entry.name}', "
-            "which sees its tools only right after your own messages."
-        )
-
-
-def _listed(name: str, present: Mapping[str, OllamaEntry]) -> OllamaEntry:
-    """Return the entry of the server's list that a name stands for."""
-    return present.get(name) or present.get(full_name(name)) or OllamaEntry(full_name(name))
+    thinking = "thinking" in entry.capabilities
+    return OllamaModel(http, info, name, settings, thinking=thinking, digests=digests)
 
 
 async def _version(http: httpx.AsyncClient) -> tuple[int, ...]:

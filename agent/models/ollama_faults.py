@@ -43,6 +43,11 @@ def error_text(body: str) -> str:
     return str(error).strip()
 
 
+def sentence(text: str) -> str:
+    """Return a server's words with a full stop at their end."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 def fault(status: int, text: str, model: str, where: str) -> ModelError:
     """Map an error of the server to the one that the user is told.
 
@@ -59,7 +64,7 @@ def fault(status: int, text: str, model: str, where: str) -> ModelError:
         return _unfit(low, model)
     if any(sign in low for sign in _CONTEXT):
         return ContextTooLong(
-            f"The prompt does not fit the window of {model}: {text}",
+            f"The prompt does not fit the window of {model}: {sentence(text)}",
             "Shorten the request or start a new thread; a larger window is set with "
             "models.context (ARRIERO_MODELS__CONTEXT).",
         )
@@ -72,7 +77,7 @@ def fault(status: int, text: str, model: str, where: str) -> ModelError:
         )
     if status in (401, 403):
         return Unauthorized(
-            f"Ollama at {where} refused the request: {text}",
+            f"Ollama at {where} refused the request: {sentence(text)}",
             "Sign in with `ollama signin`, or choose a model that runs on this machine.",
         )
     return _server_fault(status, text, model, where)
@@ -121,7 +126,7 @@ def broken(where: str) -> ServerFault:
 def garbled(where: str, line: str) -> ServerFault:
     """Say that a line of a stream cannot be read."""
     return ServerFault(
-        f"Ollama at {where} sent a line that cannot be read: {line[:80]!r}",
+        f"Ollama at {where} sent a line that cannot be read: {line[:80]!r}.",
         "Check that the address is Ollama's own and that nothing in between rewrites answers.",
         transient=True,
     )
@@ -170,10 +175,10 @@ def _server_fault(status: int, text: str, model: str, where: str) -> ServerFault
     low = text.lower()
     if any(sign in low for sign in _MEMORY):
         return ServerFault(
-            f"The server has too little memory for '{model}': {text}",
+            f"The server has too little memory for '{model}': {sentence(text)}",
             "Choose a smaller model, or a smaller window with models.context.",
         )
-    said = f": {text}" if text else "."
+    said = f": {sentence(text)}" if text else "."
     if status == 404 or (status != 200 and status < 500):
         return ServerFault(
             f"Ollama at {where} refused the request with status {status}{said}",

@@ -126,14 +126,26 @@ def read_line(line: bytes, where: str) -> dict[str, Any]:
 
 
 async def objects(
-    http: httpx.AsyncClient, path: str, payload: dict[str, Any], timeouts: Timeouts
+    http: httpx.AsyncClient,
+    path: str,
+    payload: dict[str, Any],
+    timeouts: Timeouts,
+    *,
+    name: str = "",
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Post a request and yield the objects of the reply; blank lines are skipped.
+
+    Args:
+        http: The client.
+        path: The end point, such as `/api/chat`.
+        payload: The body.
+        timeouts: How long the server may keep silent.
+        name: The model's name in errors; that of the payload where it is empty.
 
     Raises:
         ModelError: The server is down, silent, answers with an error or sends what is no object.
     """
-    where, name = where_of(http), str(payload.get("model", ""))
+    where, name = where_of(http), name or str(payload.get("model", ""))
     try:
         async with aclosing(stream_lines(http, path, payload, timeouts)) as lines:
             async for line in lines:

@@ -84,13 +84,34 @@ async def test_5_full_queue_is_busy(ollama_double: OllamaDouble, open_quick: Ope
     assert "OLLAMA_NUM_PARALLEL" in error.hint
 
 
-async def test_6_model_removed_meanwhile(
+async def test_6_missing_model_goes_by_the_name_that_was_asked_for(
     ollama_double: OllamaDouble, open_quick: OpenModel
 ) -> None:
     model = await open_quick()
     ollama_double.fault(6)
     error = await failure(model, ModelMissing)
-    assert error.hint.startswith("Fetch it with `arriero pull")
+    assert error.message == "Ollama has no model 'llama3.1:8b'."
+    assert error.hint.startswith("Fetch it with `arriero pull llama3.1:8b`")
+
+
+async def test_6_model_removed_meanwhile(
+    ollama_double: OllamaDouble, open_quick: OpenModel
+) -> None:
+    model = await open_quick()
+    ollama_double.world.models.clear()
+    error = await failure(model, ModelMissing)
+    assert error.message == "Ollama has no model 'llama3.1:8b'."
+    assert len(ollama_double.chats) == 1
+
+
+async def test_6_derived_model_removed_meanwhile_is_derived_again(
+    ollama_double: OllamaDouble, open_quick: OpenModel
+) -> None:
+    model = await open_quick()
+    del ollama_double.world.models["arriero-llama3.1:8b"]
+    ollama_double.reply("Here I am again.")
+    assert (await gather(model))[0] == "Here I am again."
+    assert "arriero-llama3.1:8b" in ollama_double.world.models
 
 
 async def test_7_malformed_line_is_told(ollama_double: OllamaDouble, open_quick: OpenModel) -> None:
@@ -239,6 +260,19 @@ async def test_18_swapped_model_is_noticed(
     note = await model.changed()
     assert note is not None
     assert "no longer the model" in note
+    assert await model.changed() is None
+
+
+async def test_18_a_model_that_was_derived_anew_is_no_change(
+    ollama_double: OllamaDouble, open_quick: OpenModel
+) -> None:
+    await open_quick()
+    ollama_double.world.models["llama3.1:8b"].version += 1
+    model = await open_quick()
+    ollama_double.reply("One.", times=2)
+    await gather(model)
+    ollama_double.world.loaded.clear()
+    await gather(model)
     assert await model.changed() is None
 
 
