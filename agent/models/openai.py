@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from agent.errors import ModelError
+from agent.errors import ModelError, ServerFault
 from agent.models import openai_faults as faults
 from agent.models.base import Chunk, Message, ModelInfo, ModelRequest
 from agent.models.openai_payload import function, messages, payload
@@ -30,6 +30,8 @@ from tools.spec import ToolSpec
 _OPENAI = "https://api.openai.com/v1"
 _POLL = 0.5
 """Seconds between two tries while a server loads its model."""
+_STALE = 2.0
+"""Seconds within which a request on a closed connection fails."""
 _COUNT_SECONDS = 30.0
 """Seconds that counting tokens may take; a busy llama.cpp still answers it at once."""
 
@@ -74,19 +76,25 @@ class OpenAIModel:
         if problem := faults.unfit(self._info, request):
             raise problem
         body = payload(request, self._info.name, self._kind) | dict(extra)
-        deadline = time.monotonic() + self._timeouts.first_byte
+        began = time.monotonic()
+        may_retry = True
         while True:
             try:
                 async with aclosing(self._reply(request, body)) as chunks:
                     async for chunk in chunks:
+                        may_retry = False
                         yield chunk
                 return
             except StatusFault as fault:
                 if not faults.is_loading(fault):
                     raise await self._error(fault, request) from None
-            if time.monotonic() > deadline:
-                raise faults.still_loading(self._where, self._timeouts.first_byte)
-            await asyncio.sleep(_POLL)
+                if time.monotonic() > began + self._timeouts.first_byte:
+                    raise faults.still_loading(self._where, self._timeouts.first_byte) from None
+                await asyncio.sleep(_POLL)
+            except ServerFault as error:
+                if not may_retry or not _was_stale(error, time.monotonic() - began):
+                    raise
+                may_retry = False
 
     async def _reply(
         self, request: ModelRequest, body: dict[str, Any]
@@ -164,7 +172,18 @@ async def open_openai(
     except BaseException:
         await http.aclose()
         raise
+    if facts.kind == "llama.cpp":
+        # It now and then closes a connection behind a streamed reply while the next request is on
+        # its way; a new connection costs it nothing.
+        http.headers["Connection"] = "close"
     return OpenAIModel(_info(name, base, backend, facts), http, settings.timeouts, facts.kind)
+
+
+def _was_stale(error: ServerFault, seconds: float) -> bool:
+    """Tell whether a connection was used that the server had closed: it fails at once."""
+    return isinstance(error.__cause__, httpx.NetworkError | httpx.RemoteProtocolError) and (
+        seconds < _STALE
+    )
 
 
 def _info(name: str, base: str, backend: str, facts: ServerFacts) -> ModelInfo:

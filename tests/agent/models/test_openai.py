@@ -35,6 +35,7 @@ from agent.models.base import (
 from agent.models.openai import OpenAIModel, open_openai
 from agent.models.settings import ModelSettings, Timeouts
 from agent.models.wire import client
+from tests.doubles.http import Exchange, Reply
 from tests.doubles.openai import (
     CHAT,
     OpenAIDouble,
@@ -275,6 +276,21 @@ async def test_a_reply_without_a_finish_reason_is_never_taken_for_whole(
     with pytest.raises(ServerFault) as caught:
         await run(model)
     assert caught.value.transient
+
+
+async def hang_up(exchange: Exchange, reply: Reply) -> None:
+    reply.break_off(reset=True)
+
+
+async def test_a_connection_that_the_server_had_closed_is_tried_again_once(
+    server: OpenAIDouble, model: OpenAIModel
+) -> None:
+    server.serve(CHAT, hang_up, events(delta("Here"), finish()))
+    assert text_of(await run(model)) == "Here"
+    server.serve(CHAT, hang_up)
+    with pytest.raises(ServerFault):
+        await run(model)
+    assert len(server.asked()) == 4
 
 
 @pytest.mark.parametrize(
