@@ -87,7 +87,7 @@ async def test_headers_without_a_body_count_as_no_first_byte(server: Lines) -> N
 async def test_the_same_time_out_for_both_is_named_right(server: Lines) -> None:
     server.answer = chunks(b"one\n", stall=True)
     with pytest.raises(ModelTimeout, match="no next piece"):
-        await lines(server, first_byte=0.2, between_tokens=0.2)
+        await lines(server, first_byte=0.5, between_tokens=0.5)
 
 
 async def test_a_line_without_end_is_refused(
