@@ -8,6 +8,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("agent", "tools", "memory", "ui", "evals")
+SCRIPT = """[
+  {"calls": [{"name": "calculator", "arguments": {"expression": "6 * 7"}}]},
+  {"text": "The installed package answers: 42.", "match": "42"}
+]"""
 LAYOUT = f"""
 import importlib
 folders = {{str(importlib.import_module(name).__path__[0]) for name in {PACKAGES!r}}}
@@ -32,7 +36,10 @@ def main() -> None:
         run(python, "-c", LAYOUT, cwd=folder)
         arriero = str(folder / "venv" / "bin" / "arriero")
         run(arriero, "--version", cwd=folder)
-        run(arriero, "config", "--home", str(folder / "home"), cwd=folder)
+        script = folder / "script.json"
+        script.write_text(SCRIPT)
+        home = str(folder / "home")
+        run(arriero, "ask", "42?", "--home", home, "--model", f"scripted:{script}", cwd=folder)
         print(f"{wheel.name}: built, installed and run")
 
 
