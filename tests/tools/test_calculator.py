@@ -171,6 +171,7 @@ def test_what_can_be_understood_in_two_ways_says_which(
         ("10^10^10", "digits"),
         ("99999!", "digits"),
         ("comb(10^9, 10^8)", "digits"),
+        ("1e5000", "exponent"),
         ("1e999999999", "exponent"),
         ("1e99999999999999999999", "exponent"),
         ("exp(1000)", "too large"),

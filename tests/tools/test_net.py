@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import ssl
+import tracemalloc
 import zlib
 from collections.abc import Sequence
 
@@ -312,8 +313,14 @@ async def test_a_gzip_bomb_is_cut_off(site: Site) -> None:
     packer = zlib.compressobj(9, wbits=31)
     bomb = b"".join(packer.compress(bytes(1_000_000)) for _ in range(100)) + packer.flush()
     assert len(bomb) < 120_000
+    client = net(site, max_bytes=1_000_000)
+    await client.fetch(site.page("/warm", "up"))
     url = site.page("/bomb", bomb, Content_Encoding="gzip")
-    assert (await refusal(net(site, max_bytes=1_000_000), url)).kind == "too_big"
+    tracemalloc.start()
+    assert (await refusal(client, url)).kind == "too_big"
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8_000_000
 
 
 async def test_packed_pages_are_unpacked(site: Site) -> None:

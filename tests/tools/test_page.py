@@ -233,7 +233,7 @@ async def test_a_page_that_is_too_long_to_take_apart_says_so(
 
 def test_passages_are_cut_at_sentences_and_kept_in_order() -> None:
     sentences = [f"Sentence {n} tells of colour {n % 7}." for n in range(100)]
-    sentences[20], sentences[70] = "The zebra sleeps standing.", "A zebra eats grass."
+    sentences[20], sentences[70] = "The zebra sleeps standing.", "Zebra by zebra eats grass."
     chosen = best("zebra", " ".join(sentences), 2000)
     assert len(chosen) == 2
     assert "sleeps standing." in chosen[0]

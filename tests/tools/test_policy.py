@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import subprocess
+import sys
 import threading
 import time
 from datetime import date
@@ -253,6 +255,22 @@ async def test_a_blocking_tool_is_left_behind_when_its_time_is_up() -> None:
     release.set()
     assert "may still be running" in outcome.error
     assert outcome.seconds < 2
+
+
+def test_a_tool_that_hangs_does_not_hold_up_the_programs_end() -> None:
+    code = (
+        "import asyncio, time\n"
+        "from tools.policy import run\n"
+        "from tools.registry import as_tool\n"
+        "from tools.settings import ToolSettings\n"
+        "def hang():\n"
+        "    'Hang.'\n"
+        "    time.sleep(60)\n"
+        "print(asyncio.run(run(as_tool(hang), {}, '1', ToolSettings(timeout=0.05))).error)\n"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert "may still be running" in done.stdout
 
 
 async def test_a_tool_that_will_not_be_cancelled_is_left_behind() -> None:
