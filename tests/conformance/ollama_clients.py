@@ -164,7 +164,7 @@ class LangChain:
         ):
             whole = part if whole is None else whole + part
         assert whole is not None
-        usage = whole.usage_metadata or {}
+        usage: Any = whole.usage_metadata or {}
         return Said(
             str(whole.content),
             [(call["name"], call["args"]) for call in whole.tool_calls],

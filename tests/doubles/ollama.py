@@ -20,7 +20,7 @@ from tests.doubles import ollama_v1
 from tests.doubles.http import Exchange, LoopbackServer, Reply
 from tests.doubles.ollama_admin import AdminPages
 from tests.doubles.ollama_reply import STATUS, Action, Asked, Event, go_json, speak, spoil
-from tests.doubles.ollama_script import Script, Step, fault_name
+from tests.doubles.ollama_script import FAULTS, Script, Step, fault_name
 from tests.doubles.ollama_world import HeldModel, Runner, World, render, shared, tokens
 
 CREATED = "2026-01-01T00:00:00Z"
@@ -363,7 +363,11 @@ def main() -> None:
     double = OllamaDouble()
     if options.fault:
         which = int(options.fault) if options.fault.isdigit() else options.fault
-        double.fault(which, times=None)
+        try:
+            double.fault(which, times=None)
+        except (KeyError, ValueError):
+            names = ", ".join(f"{n} {'/'.join(words)}" for n, words in FAULTS.items())
+            parser.error(f"no fault is called {options.fault}; there are: {names}")
     double.reply(options.text, times=None)
     double.start(options.port)
     print(f"{double.url} holds {', '.join(double.world.models)}; Ctrl-C ends it.", flush=True)

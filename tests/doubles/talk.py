@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from agent.errors import ModelError
 from agent.models.base import CallChunk, ChatModel, EndChunk, Message, ModelRequest, RawCall
 from agent.models.settings import ModelSettings, OllamaSettings, Timeouts
 from tools.spec import ToolSpec
@@ -53,3 +56,10 @@ async def gather(
             text.append(chunk.text)
     assert end is not None
     return "".join(text), calls, end
+
+
+async def failure(model: ChatModel, kind: type[ModelError], **more: Any) -> ModelError:
+    """Ask a model and return the error that it must end in."""
+    with pytest.raises(kind) as caught:
+        await gather(model, **more)
+    return caught.value
