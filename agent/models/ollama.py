@@ -154,7 +154,7 @@ class OllamaModel:
             if digest and now != digest:
                 self._digests[name] = now
                 return (
-                    f"Ollama's '{name}' is no longer the model that this session opened; "
+                    f"Ollama's '{name}' is no longer the model that was opened; "
                     "start again to read its window and abilities anew."
                 )
         return None

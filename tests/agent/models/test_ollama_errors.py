@@ -1,5 +1,7 @@
 """What goes wrong beside the double's numbered faults, and stopping in the middle."""
 
+import asyncio
+
 import pytest
 
 from agent.errors import (
@@ -104,6 +106,18 @@ async def test_closed_stream_stops_the_server_within_a_second(
     await ollama_double.until(lambda: ollama_double.chats[-1].disconnected, seconds=1.0)
     ollama_double.reply("Next.")
     assert (await gather(model))[0] == "Next."
+
+
+async def test_cancelled_wait_for_the_first_token_stops_the_server_too(
+    ollama_double: OllamaDouble, open_quick: OpenModel
+) -> None:
+    ollama_double.fault(1)
+    asking = asyncio.ensure_future(gather(await open_quick()))
+    await ollama_double.until(lambda: ollama_double.chats)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await ollama_double.until(lambda: ollama_double.chats[-1].disconnected, seconds=1.0)
 
 
 def test_defaults_wait_minutes_for_a_load_but_not_for_ever() -> None:
