@@ -105,7 +105,10 @@ def local_zone() -> tzinfo | None:
     name = os.environ.get("TZ", "").lstrip(":")
     if not name and os.path.islink("/etc/localtime"):
         name = os.readlink("/etc/localtime").rpartition("zoneinfo/")[2]
-    return ZoneInfo(name) if name in available_timezones() else datetime.now().astimezone().tzinfo
+    try:
+        return ZoneInfo(name)
+    except (ValueError, LookupError, OSError):  # none, or one that the database does not know
+        return datetime.now().astimezone().tzinfo
 
 
 def _key(name: str) -> str:

@@ -39,9 +39,10 @@ class Site:
         body: bytes | str,
         content_type: str = "text/html; charset=utf-8",
         status: int = 200,
+        after: asyncio.Event | None = None,
         **headers: str,
     ) -> str:
-        """Serve a body; return its address."""
+        """Serve a body, once an event has come; return its address."""
         data = body.encode() if isinstance(body, str) else body
         lines = [f"Content-Type: {content_type}"] if content_type else []
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]

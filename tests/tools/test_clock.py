@@ -10,6 +10,7 @@ import pytest
 from tools.clock import clock_tool
 from tools.policy import run
 from tools.settings import ToolSettings
+from tools.zones import local_zone
 
 NOW = datetime(2026, 11, 22, 15, 4, tzinfo=ZoneInfo("Europe/Berlin"))
 
@@ -90,3 +91,12 @@ async def test_an_unknown_place_is_answered_with_close_ones(place: str, message:
 )
 async def test_converts_between_places(time: str, place: str, to_place: str, shown: str) -> None:
     assert shown in await ask(time=time, place=place, to_place=to_place)
+
+
+async def test_the_machines_zone_is_known_with_its_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", ":America/Lima")
+    assert str(local_zone()) == "America/Lima"
+    outcome = await run(clock_tool(), {"place": "here"}, "1", ToolSettings())
+    assert outcome.output.endswith("in America/Lima (UTC-05:00).")
+    monkeypatch.setenv("TZ", "nonsense")
+    assert local_zone() is not None

@@ -139,8 +139,15 @@ async def test_a_slow_engine_does_not_hold_up_the_rest(engines: Site) -> None:
 async def test_a_failed_engine_is_asked_last_for_a_while(engines: Site) -> None:
     now = 1000.0
     made = engine("duckduckgo", "mojeek", "brave", clock=lambda: now)
+    third = asyncio.Event()  # it is asked only after the first one has failed
+
+    async def note(request: Request, writer: asyncio.StreamWriter) -> None:
+        third.set()
+        await asyncio.sleep(30)
+
     engines.page(DUCK, "blocked", status=429)
-    engines.page(MOJEEK, mojeek(LIMA))
+    engines.page(MOJEEK, mojeek(LIMA), after=third)
+    engines.raw(BRAVE, note)
     await made.search("x", 5)
     assert made.order() == ["mojeek", "brave", "duckduckgo"]
     now += REST + 1
@@ -159,9 +166,20 @@ async def test_dead_engines_are_named_with_their_reasons(engines: Site) -> None:
     engines.page(MOJEEK, "slow down", status=429)
     with pytest.raises(SearchError) as caught:
         await engine("duckduckgo", "mojeek", "nosuch", timeout=1.0).search("x", 5)
-    assert "duckduckgo: no answer in 1 seconds" in caught.value.reason
+    assert "duckduckgo: no answer in 1 s" in caught.value.reason
     assert "mojeek: refused to answer" in caught.value.reason
     assert "nosuch: ddgs has no such engine" in caught.value.reason
+
+
+async def test_a_common_reason_is_told_once(engines: Site) -> None:
+    engines.page(DUCK, "slow down", status=429)
+    engines.page(BRAVE, "slow down", status=429)
+    with pytest.raises(SearchError) as caught:
+        await engine("duckduckgo", "brave").search("x", 5)
+    assert caught.value.reason in (
+        f"{names}: refused to answer, which mostly means too many searches"
+        for names in ("duckduckgo, brave", "brave, duckduckgo")
+    )
 
 
 async def test_nothing_found_is_not_a_failure(engines: Site) -> None:

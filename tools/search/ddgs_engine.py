@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from asyncio import FIRST_COMPLETED
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tools.errors import SearchError
@@ -70,8 +70,7 @@ class DdgsEngine:
         if list(failures.values()).count("") * 2 > len(failures):
             return []  # most of them answered, and had nothing
         raise SearchError(
-            "; ".join(why or f"{name}: nothing" for name, why in failures.items())
-            or "none of the engines in tools.search.backends can search by time"
+            _told(failures) or "none of the engines in tools.search.backends can search by time"
         )
 
     def _settle(
@@ -80,7 +79,7 @@ class DdgsEngine:
         """Return the results of an engine that has answered, and remember how it did."""
         error = task.exception()
         if isinstance(error, SearchError):
-            failures[name] = error.reason
+            failures[name] = error.reason.removeprefix(f"{name}: ")
         elif error is not None:
             raise error
         elif results := task.result():
@@ -113,7 +112,15 @@ class DdgsEngine:
                 )
                 return found
         except TimeoutError as error:
-            raise SearchError(f"{name}: no answer in {seconds:g} seconds") from error
+            raise SearchError(f"{name}: no answer in {seconds:g} s") from error
+
+
+def _told(failures: Mapping[str, str]) -> str:
+    """Tell the reasons, each once with the engines that gave it."""
+    names: dict[str, list[str]] = {}
+    for name, why in failures.items():
+        names.setdefault(why or "nothing found", []).append(name)
+    return "; ".join(f"{', '.join(found)}: {why}" for why, found in names.items())
 
 
 def _ask_ddgs(
@@ -139,7 +146,7 @@ def _ask_ddgs(
         span = time_range[0] if time_range else None
         found = engine.search(query, region=settings.region, timelimit=span)
     except TimeoutException as error:
-        raise SearchError(f"{name}: no answer in {settings.timeout:g} seconds") from error
+        raise SearchError(f"{name}: no answer in {settings.timeout:g} s") from error
     except DDGSException as error:
         raise SearchError(f"{name}: could not be reached") from error
     except (LxmlError, ValueError, LookupError, TypeError, AttributeError) as error:
