@@ -84,15 +84,15 @@ def tagged(cursor: Cursor, scope: Scope) -> Steps[Calls]:
 
 def fenced(cursor: Cursor, scope: Scope) -> Steps[Calls]:
     """Read a code fence that holds nothing but calls; the cursor stands on the backticks."""
-    size = len((yield from cursor.run(_BACKTICKS)))
+    yield from cursor.run(_BACKTICKS)
     inner = scope.inner(fenced=True)
     if not (yield from python_ahead(cursor, inner)):
         yield from cursor.run(_LANGUAGE, MAX_NAME)
     found = yield from sequence(cursor, inner)
     yield from closers(cursor)
-    ticks = yield from cursor.run(_BACKTICKS)
-    if len(ticks) < size and (ticks or (yield from cursor.peek())):
+    if (yield from cursor.peek()) not in ("`", ""):
         raise Mismatch
+    yield from cursor.run(_BACKTICKS)
     return found
 
 

@@ -154,6 +154,7 @@ SCHEMA = flatten(
                 "required": ["street"],
             },
             "either": {"anyOf": [{"type": "integer"}, {"type": "boolean"}]},
+            "id": {"anyOf": [{"type": "integer"}, {"type": "string"}]},
             "any": {},
             "scores": {"type": "object", "additionalProperties": {"type": "number"}},
         }
@@ -194,6 +195,8 @@ SCHEMA = flatten(
         ("counts", ["1", 2.0], [1, 2]),
         ("where", '{"street": "Elm", "number": "4"}', {"street": "Elm", "number": 4}),
         ("where", "{'street': 'Elm', 'number': None}", {"street": "Elm"}),
+        ("n", 1e20, 1e20),
+        ("id", "7", "7"),
         ("either", "true", True),
         ("either", "7", 7),
         ("either", True, True),

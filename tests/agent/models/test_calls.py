@@ -124,6 +124,11 @@ CALLS = {
         [("web_search.call", {"query": "a, b)"})],
         "",
     ),
+    "python tag and an unknown call": (
+        '<|python_tag|>lookup(q="a")',
+        [("lookup", {"q": "a"})],
+        "",
+    ),
     "python tag and a call": ("<|python_tag|>add(a=1, b=2)", [ONE], ""),
     "action": (
         'Thought: I add.\nAction: add\nAction Input: {"a": 1, "b": 2}\nObservation: 3\nDone.',
@@ -244,6 +249,9 @@ TEXTS = {
     "unknown behind prose": 'Use this: {"name": "lookup", "arguments": {"q": 1}}',
     "unknown, then prose": '{"name":"lookup","arguments":{"q":1}}\nHere it is.',
     "odd arguments behind prose": 'Here: {"name": "add", "arguments": [1, 2]}',
+    "unknown, then a known one": '{"name":"lookup","arguments":{}}\nand\n' + ADD,
+    "listing of a fence": f"````\n```\n<tool_call>{ADD}</tool_call>\n```\n````",
+    "listing that starts like a call": f"```\n{ADD}\nSo.\n<tool_call>{SUM}</tool_call>\n```",
     "inline code": f"Write `{ADD}`",
     "tag as inline code": f"Qwen writes `<tool_call>{ADD}</tool_call>` for that.",
     "tag in a listing": f"```python\nprint('x')\n<tool_call>{ADD}</tool_call>\n```",
