@@ -7,7 +7,8 @@ import gzip
 import ssl
 import tracemalloc
 import zlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from tools.errors import NetError
 from tools.net import Net, Page
 from tools.settings import NetSettings
 
+CERTIFICATE = Path(__file__).with_name("llama.example.pem")
 PUBLIC = "93.184.215.14"
 
 
@@ -383,6 +385,51 @@ async def test_a_bad_certificate_is_a_tls_error() -> None:
     error = await refusal(client, "https://expired.example/")
     assert error.kind == "tls"
     assert "expired" in error.reason
+
+
+@pytest.fixture
+async def secure() -> AsyncIterator[tuple[int, list[str]]]:
+    """A TLS server for llama.example: its port, and the names that it was asked for."""
+    names: list[str] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    context.sni_callback = lambda _, name, __: names.append(name)
+    made = Site(0)
+    made.page("/", "secure page", "text/plain")
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0, ssl=context)
+    yield server.sockets[0].getsockname()[1], names
+    await made.close()
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("trusted", "host", "fault"),
+    [
+        (True, "llama.example", ""),
+        (True, "other.example", "Hostname mismatch"),
+        (False, "llama.example", "self-signed certificate"),
+    ],
+)
+async def test_certificates_are_checked_against_the_name_and_not_the_address(
+    secure: tuple[int, list[str]], trusted: bool, host: str, fault: str
+) -> None:
+    port, names = secure
+    trust = ssl.create_default_context(cafile=CERTIFICATE if trusted else None)
+    client = Net(
+        NetSettings(allow_hosts=(host,), timeout=5.0),
+        resolve=resolver(["127.0.0.1"]),
+        transport=httpx.AsyncHTTPTransport(verify=trust),
+    )
+    url = f"https://{host}:{port}/"
+    if fault:
+        error = await refusal(client, url)
+        assert error.kind == "tls"
+        assert fault in error.reason
+    else:
+        assert (await client.fetch(url)).text() == "secure page"
+    assert names == [host]
+    await client.aclose()
 
 
 async def test_an_unknown_host_is_named() -> None:
