@@ -57,7 +57,7 @@ def run(command: Callable[[], int], arguments: Sequence[str], terminal: Terminal
     except SystemExit:
         if COMPLETION in os.environ:
             raise
-        # So typer and rich end a command whose reader went away.
+        # So rich ends a command whose reader went away.
         _silence(terminal.stdout)
         return PIPE_CLOSED
     except (KeyboardInterrupt, Stopped):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -71,7 +72,14 @@ def run(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
 
     def invoke() -> int:
-        code = command.main(arguments, prog_name="arriero", standalone_mode=False)
+        if boundary.COMPLETION in os.environ:
+            command.main(arguments, prog_name="arriero")
+        # Not `command.main`: it would end Ctrl-C and closed pipes in its own way.
+        try:
+            with command.make_context("arriero", list(arguments)) as context:
+                code = command.invoke(context)
+        except typer.Exit as ending:
+            code = ending.exit_code
         return code if isinstance(code, int) else 0
 
     return boundary.run(invoke, arguments, standard())

@@ -6,6 +6,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -82,6 +83,19 @@ def test_ctrl_c_with_json_prints_the_turn_so_far(line, environment):
     assert process.returncode == 130
     assert told["stop_reason"] == "stopped"
     assert [step["name"] for step in told["steps"]] == ["calculator"]
+
+
+def test_ctrl_c_while_the_model_is_opened_ends_the_command(line, environment, tmp_path):
+    """A server that takes connections and never answers is being waited for."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        spec = f"openai:m@http://127.0.0.1:{server.getsockname()[1]}/v1"
+        words = [*line(["ask", "hi", "--json"])[:-1], spec]
+        with started(words, environment) as process:
+            with server.accept()[0]:
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=SECONDS)
+    assert (process.returncode, err) == (130, "")
+    assert json.loads(out)["error"] == {"kind": "Stopped", "message": "Stopped.", "hint": ""}
 
 
 def test_after_a_crash_the_thread_goes_on_where_it_was(line, environment):
