@@ -279,6 +279,7 @@ def test_a_wrapper_is_taken_off_unless_the_schema_knows_it(key):
     own = flatten({"properties": {key: {"type": "object"}}})
     assert validate({key: {"n": "3"}}, own) == ({key: {"n": "3"}}, ())
     assert validate({key: {"n": 3}, "n": 4}, SCHEMA)[1] != ()
+    assert validate({key: {"n": 3}, "m": 4}, SCHEMA)[0] == {key: {"n": 3}, "m": 4}
 
 
 def test_what_is_nested_too_deeply_is_refused():
