@@ -154,8 +154,9 @@ class Threads:
         for task in snapshot.tasks:
             result = task.result or {}
             pending.extend(result.get("messages", ()))
+        # The latest state has the entries of finished tasks in it already.
         messages: list[Entry] = snapshot.values.get("messages", [])
-        return [*messages, *pending], pending
+        return messages, pending
 
     async def _end(self, user_id: str, thread_id: str, last: Entry) -> list[Entry]:
         messages, pending = await self._load(user_id, thread_id)
