@@ -1,7 +1,7 @@
 """Put the parts together and run turns: read this file first.
 
-    async with open_assistant(Settings()) as assistant:
-        turn = await assistant.ask("What is 17.5% of 2340?", user_id="ana", thread_id="t1")
+async with open_assistant(Settings()) as assistant:
+    turn = await assistant.ask("What is 17.5% of 2340?", user_id="ana", thread_id="t1")
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from agent import turns
 from agent.errors import UsageError
 from agent.events import Event, Turn, TurnFinished, TurnStarted
 from agent.guards import check_input
-from agent.models.base import ChatModel
+from agent.models.base import ChatModel, Watched
 from agent.settings import Settings
 from agent.state import Context, Entry, Parts
 from agent.threads import Threads, open_threads
@@ -221,6 +221,8 @@ class Assistant:
             messages = await threads.run(text, ctx, user_id=user_id, thread_id=thread_id)
         except asyncio.CancelledError:
             messages = await threads.close(ctx, user_id=user_id, thread_id=thread_id)
+        if isinstance(parts.model, Watched) and (change := await parts.model.changed()):
+            ctx.notice("model", change)
         return turns.fold(
             messages,
             user_id=user_id,

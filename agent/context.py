@@ -26,6 +26,7 @@ LEAST_OUTPUT = 160
 PER_MESSAGE = 8
 """Tokens that a chat template puts around a message."""
 
+
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """The part of a conversation that is sent.
@@ -108,14 +109,12 @@ def _clip(messages: list[Entry], limit: int) -> tuple[list[Entry], int]:
             cut += 1
             gone = len(entry["content"]) - limit
             text = f"{entry['content'][:limit]} … [{gone} characters left out]"
-            entry = Entry(**{**entry, "content": text})  # type: ignore[typeddict-item]  # noqa: PLW2901
+            entry = Entry(**{**entry, "content": text})
         kept.append(entry)
     return kept, cut
 
 
-def _drop(
-    old: list[Entry], excess: int, hop: int, meter: Meter
-) -> tuple[list[Entry], int]:
+def _drop(old: list[Entry], excess: int, hop: int, meter: Meter) -> tuple[list[Entry], int]:
     """Drop the oldest turns: at least `excess` tokens, rounded up to whole hops."""
     target = math.ceil(excess / hop) * hop
     gone = turns = index = 0

@@ -1,10 +1,10 @@
 """The whole state machine: think ⇄ act, and answer where a turn has to be ended.
 
-    start → think ──────────────→ end        the model answered: one model call
-              │ ↑
-              ↓ │ once for each call, side by side
-              act
-    think → answer → end                     a budget is spent, or the model is stuck
+start → think ──────────────→ end        the model answered: one model call
+          │ ↑
+          ↓ │ once for each call, side by side
+          act
+think → answer → end                     a budget is spent, or the model is stuck
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def build(saver: BaseCheckpointSaver[str]) -> Graph:
     """Wire the nodes; `think` chooses its successor itself, by `Command` and `Send`."""
     graph = StateGraph(State, context_schema=Context)
     graph.add_node("think", think, destinations=("act", "answer", "think", END))
-    graph.add_node("act", act)  # type: ignore[arg-type]  # given an Act by Send
+    graph.add_node("act", act)
     graph.add_node("answer", answer)
     graph.add_edge(START, "think")
     graph.add_edge("act", "think")

@@ -40,7 +40,7 @@ async def open_threads(home: Path) -> Threads:
     """
     path = home / FILE
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
         # Every statement is a transaction of its own: one trip to the database thread each.
         connection = await aiosqlite.connect(path, isolation_level=None)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NotRequired, Protocol, TypedDict, runtime_checkable
 
@@ -113,10 +113,17 @@ class TokenLogprobs:
 
 @dataclass(frozen=True, slots=True)
 class TextChunk:
-    """A piece of generated text, never splitting a character."""
+    """A piece of generated text, never splitting a character.
+
+    Args:
+        text: The piece.
+        logprobs: The alternatives at its tokens, where they were asked for.
+        cost: What the reply has cost up to here, where the server tells along with them.
+    """
 
     text: str
     logprobs: tuple[TokenLogprobs, ...] = ()
+    cost: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +198,7 @@ class ChatModel(Protocol):
         """Describe the model; fixed once it is open."""
         ...
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
+    def stream(self, request: ModelRequest) -> AsyncGenerator[Chunk, None]:
         """Generate a reply.
 
         Raises:
@@ -207,4 +214,13 @@ class ChatModel(Protocol):
 
     async def aclose(self) -> None:
         """Release connections, and a server that was started for this model."""
+        ...
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A model that can be exchanged behind its name while it is open."""
+
+    async def changed(self) -> str | None:
+        """Say in a line for the user what was exchanged since the last time, if anything was."""
         ...

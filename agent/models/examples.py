@@ -46,7 +46,9 @@ def answered(answer: str) -> dict[str, Any]:
     return {"closest_tool": None, "answer": answer}
 
 
-EXAMPLES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+Example = tuple[str, str, dict[str, Any]] | tuple[str, str, dict[str, Any], str, dict[str, Any]]
+
+EXAMPLES: tuple[Example, ...] = (
     (
         _WEATHER,
         "Will it rain in Oslo and in Rome over the next 3 days?",
@@ -75,7 +77,13 @@ EXAMPLES: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "Who founded Lyon?",
         declined("city.mayor", "The Roman Lucius Munatius Plancus, in 43 BC."),
     ),
-    (_CITY, "Who runs the city of Lyon?", calls("city.mayor", {"city": "Lyon"})),
+    (
+        _CITY,
+        "Who runs the city of Lyon?",
+        calls("city.mayor", {"city": "Lyon"}),
+        "Grégory Doucet",
+        answered("Grégory Doucet is the mayor of Lyon."),
+    ),
     (
         _LOAN,
         "What is the monthly payment of my loan?",
@@ -110,14 +118,23 @@ EXAMPLES: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 def instructions(system: str, tools: Sequence[ToolSpec]) -> str:
     """Return the system prompt with the way to decide, the examples and the tools behind it."""
-    examples = "\n\n".join(
-        f"Tools:\n{offered}\nUser: {question}\nReply: {json.dumps(reply, ensure_ascii=False)}"
-        for offered, question, reply in EXAMPLES
-    )
+    examples = "\n\n".join(_shown(*example) for example in EXAMPLES)
     described = "\n\n".join(describe(tool) for tool in tools)
-    return (
-        f"{system}\n\n{INTRO}\n\n# Examples\n\n{examples}\n\n# Your tools now\n\n{described}"
-    )
+    return f"{system}\n\n{INTRO}\n\n# Examples\n\n{examples}\n\n# Your tools now\n\n{described}"
+
+
+def _shown(
+    offered: str,
+    question: str,
+    reply: dict[str, Any],
+    result: str = "",
+    then: dict[str, Any] | None = None,
+) -> str:
+    text = f"Tools:\n{offered}\nUser: {question}\nReply: {json.dumps(reply, ensure_ascii=False)}"
+    if then:
+        (call,) = reply["calls"][0]
+        text += f"\nResult of {call}:\n{result}\nReply: {json.dumps(then, ensure_ascii=False)}"
+    return text
 
 
 def describe(tool: ToolSpec) -> str:
@@ -126,7 +143,9 @@ def describe(tool: ToolSpec) -> str:
     lines = [f"## {tool.name}", tool.description]
     for name, schema in tool.parameters.get("properties", {}).items():
         need = "required" if name in required else "optional"
-        lines.append(f"- {name} ({_kind(schema)}, {need}): {schema.get('description', '')}".rstrip())
+        lines.append(
+            f"- {name} ({_kind(schema)}, {need}): {schema.get('description', '')}".rstrip()
+        )
         for inner, part in (schema.get("properties") or {}).items():
             text = f"  - {inner} ({_kind(part)}): {part.get('description', '')}"
             lines.append(text.rstrip())

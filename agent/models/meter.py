@@ -44,7 +44,8 @@ class Meter:
         """Take over a real count when it was higher, or lower by far.
 
         The scale moves in steps of 0.05, so that small differences between prompts do not move
-        the place where the conversation is cut."""
+        the place where the conversation is cut.
+        """
         if estimated < 64 or counted <= 0:
             return
         seen = math.ceil(self.scale * counted / estimated * 20 + 0.5) / 20

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import ModelError, UsageError
-from agent.models.base import ChatModel, Chunk, Message, ModelInfo, ModelRequest
+from agent.models.base import ChatModel, Chunk, Message, ModelInfo, ModelRequest, Watched
 from agent.models.settings import ModelSettings
 from tools.spec import ToolSpec
 
@@ -138,7 +138,7 @@ class Noted:
         """Describe the model."""
         return self._info
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
+    def stream(self, request: ModelRequest) -> AsyncGenerator[Chunk, None]:
         """Generate a reply with the model behind."""
         return self._inner.stream(request)
 
@@ -147,6 +147,10 @@ class Noted:
     ) -> int | None:
         """Count with the model behind."""
         return await self._inner.count_tokens(messages, tools)
+
+    async def changed(self) -> str | None:
+        """Ask the model behind, if it can tell."""
+        return await self._inner.changed() if isinstance(self._inner, Watched) else None
 
     async def aclose(self) -> None:
         """Close the model behind."""

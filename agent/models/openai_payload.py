@@ -39,6 +39,7 @@ def payload(request: ModelRequest, model: str, kind: str = "") -> dict[str, Any]
         body["stop"] = list(request.stop)
     if request.logprobs:
         body |= {"logprobs": True, "top_logprobs": request.logprobs}
+        body |= {"timings_per_token": True} if kind == "llama.cpp" else {}
     if request.prefill:
         body["messages"].append({"role": "assistant", "content": request.prefill})
         if kind == "vllm":

@@ -115,7 +115,7 @@ class Reply:
         if not text and not found:
             return None
         self._pieces += 1
-        return TextChunk(text, found)
+        return TextChunk(text, found, self._cost() if found and self._timings else None)
 
     def _call(self, piece: dict[str, Any], place: int) -> None:
         function = piece.get("function") or {}

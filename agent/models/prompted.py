@@ -133,6 +133,8 @@ class _Reply:
                 elif isinstance(chunk, EndChunk):
                     self._finish, self.usage = chunk.finish, chunk.usage
                 else:
+                    if chunk.cost is not None:
+                        self.usage = chunk.cost
                     if judge and not self._judged and self._fails(chunk):
                         self.unfit = True
                         break
@@ -185,4 +187,3 @@ def _answer(info: ModelInfo) -> dict[str, Any]:
     if info.grammar:
         return {"grammar": answer_grammar(), "prefill": START}
     return {"schema": answer_schema()} if info.schema else {}
-

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -66,7 +66,10 @@ class Decision:
 class ToolProtocol(Protocol):
     """A way to show tools to a model and to read its decision."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The protocol's name, as settings know it."""
+        ...
 
     def overhead(self, system: str, tools: Sequence[ToolSpec]) -> str:
         """Return the text that stands in front of every conversation, to measure its size."""
@@ -90,7 +93,7 @@ class ToolProtocol(Protocol):
         sampling: Sampling,
         *,
         answer_only: bool = False,
-    ) -> AsyncIterator[str | Decision]:
+    ) -> AsyncGenerator[str | Decision, None]:
         """Yield pieces of an answer as they are generated, then one `Decision`.
 
         Args:
@@ -135,7 +138,7 @@ class Native:
         sampling: Sampling,
         *,
         answer_only: bool = False,
-    ) -> AsyncIterator[str | Decision]:
+    ) -> AsyncGenerator[str | Decision, None]:
         """Ask once, with the tools; calls that leak into the text are read back from it."""
         request = (
             request_of(answering(prompt), (), sampling)
@@ -192,7 +195,7 @@ class Text(Native):
         sampling: Sampling,
         *,
         answer_only: bool = False,
-    ) -> AsyncIterator[str | Decision]:
+    ) -> AsyncGenerator[str | Decision, None]:
         """Ask once, without tools."""
         return super().decide(model, prompt, (), sampling, answer_only=True)
 
@@ -211,8 +214,8 @@ def _with_safe_names(message: Message) -> Message:
     calls = message.get("tool_calls", [])
     if all(SAFE.fullmatch(call["name"]) for call in calls):
         return message
-    safe = [CallRecord(**{**call, "name": _safe(call["name"])}) for call in calls]  # type: ignore[typeddict-item]
-    return Message(**{**message, "tool_calls": safe})  # type: ignore[typeddict-item]
+    safe = [CallRecord(**{**call, "name": _safe(call["name"])}) for call in calls]
+    return Message(**{**message, "tool_calls": safe})
 
 
 def flat(messages: Sequence[Message]) -> list[Message]:

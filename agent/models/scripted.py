@@ -55,7 +55,8 @@ class Step:
         gate: An event that it waits for before the first piece.
         match: Which requests the step is for; None means any.
         repeat: Whether the step stays when it has been used.
-        logprobs: What is reported with the first piece when a request asks for alternatives.
+        logprobs: What is reported with one piece when a request asks for alternatives.
+        behind: The text behind which that piece begins; empty means that it is the first.
         finish: The finish reason; empty means what follows from text and calls.
     """
 
@@ -67,6 +68,7 @@ class Step:
     match: Matcher | None = None
     repeat: bool = False
     logprobs: tuple[TokenLogprobs, ...] = ()
+    behind: str = ""
     finish: FinishReason | None = None
 
 
@@ -281,11 +283,15 @@ def _cut(step: Step, request: ModelRequest) -> tuple[str, FinishReason]:
 
 
 def _pieces(text: str, step: Step, request: ModelRequest) -> list[TextChunk]:
-    pieces = [TextChunk(text[at : at + _PIECE]) for at in range(0, len(text), _PIECE)]
-    if request.logprobs and step.logprobs:
-        first = pieces[0].text if pieces else ""
-        pieces[:1] = [TextChunk(first, step.logprobs)]
-    return pieces
+    if not (request.logprobs and step.logprobs):
+        return _split(text)
+    head, found, tail = text.partition(step.behind) if step.behind else ("", "", text)
+    first, *rest = _split(tail) or [TextChunk("")]
+    return [*_split(head + found), TextChunk(first.text, step.logprobs), *rest]
+
+
+def _split(text: str) -> list[TextChunk]:
+    return [TextChunk(text[at : at + _PIECE]) for at in range(0, len(text), _PIECE)]
 
 
 def _short(step: Step) -> str:

@@ -29,8 +29,18 @@ class Row:
 
 
 TABLE = (
-    Row(r"qwen2\.5-coder-1\.5b.*", "prompted", 3.0, "`make bench`, BFCL single turn: docs/evaluators.md"),
-    Row(r"qwen2\.5-coder-0\.5b.*", "prompted", 3.0, "`make bench`, BFCL single turn: docs/evaluators.md"),
+    Row(
+        r"qwen2\.5-coder-1\.5b.*",
+        "prompted",
+        3.0,
+        "`make bench`, BFCL single turn: docs/evaluators.md",
+    ),
+    Row(
+        r"qwen2\.5-coder-0\.5b.*",
+        "prompted",
+        3.0,
+        "`make bench`, BFCL single turn: docs/evaluators.md",
+    ),
     Row(r"smollm2-135m.*", "prompted", 0.0, "`make bench`, BFCL single turn: docs/evaluators.md"),
     Row(
         r"(arriero-)?llama-?3(\.[0-9])?\b.*",

@@ -12,9 +12,9 @@ from agent.state import Act, Context, Entry
 from tools import policy
 
 
-async def act(call: Act, runtime: Runtime[Context]) -> dict[str, Any]:
+async def act(state: Act, runtime: Runtime[Context]) -> dict[str, Any]:
     """Run a call through the policy and return its tool entry; a tool never ends a turn."""
-    ctx = runtime.context
+    call, ctx = state, runtime.context
     tool = ctx.parts.toolbox.get(call["name"])
     ctx.emit(StepStarted(call["id"], call["name"], call["arguments"]))
     entry = Entry(role="tool", content="", tool_call_id=call["id"], name=call["name"])

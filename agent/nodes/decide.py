@@ -38,9 +38,7 @@ def spent(messages: Sequence[Entry], ctx: Context) -> StopReason | Literal[""]:
     return ""
 
 
-def entry_of(
-    decision: Decision, ctx: Context, *, stop: StopReason | None = None
-) -> Entry:
+def entry_of(decision: Decision, ctx: Context, *, stop: StopReason | None = None) -> Entry:
     """Make the entry that keeps a decision, with what it and thrown-away ones have cost."""
     entry = Entry(role="assistant", content=decision.text)
     if decision.raw != decision.text:
@@ -119,7 +117,7 @@ async def _once(messages: Sequence[Entry], ctx: Context, answer_only: bool) -> D
         parts.model, prompt, parts.toolbox.specs, sampling, answer_only=answer_only
     )
     decision: Decision | None = None
-    async with aclosing(pieces) as stream:  # type: ignore[type-var]
+    async with aclosing(pieces) as stream:
         async for piece in stream:
             if isinstance(piece, Decision):
                 decision = piece

@@ -71,7 +71,7 @@ def _without_running(call: Call, messages: Sequence[Entry]) -> Entry | None:
     """Return the tool entry of a call that must not run: it is invalid, repeated, or known."""
     entry = Entry(role="tool", content=call.problem, tool_call_id=call.id, name=call.name)
     if call.problem:
-        return Entry(**{**entry, "error": call.problem, "refused": "invalid"})  # type: ignore[typeddict-item]
+        return Entry(**{**entry, "error": call.problem, "refused": "invalid"})
     fingerprint = turns.fingerprint(call.name, call.arguments)
     done = turns.steps(messages[turns.begin(messages) :])
     failures: Counter[bool] = Counter()
@@ -79,11 +79,9 @@ def _without_running(call: Call, messages: Sequence[Entry]) -> Entry | None:
         if turns.fingerprint(step.name, step.arguments) == fingerprint:
             failures[bool(step.error)] += 1
     if failures[False] or failures[True] > 1:
-        return Entry(  # type: ignore[typeddict-item]
-            **{**entry, "content": REPEATED, "error": REPEATED, "refused": "repeated"}
-        )
+        return Entry(**{**entry, "content": REPEATED, "error": REPEATED, "refused": "repeated"})
     if finished := turns.reusable(messages).get(fingerprint):
-        return Entry(**{**finished, "tool_call_id": call.id})  # type: ignore[typeddict-item]
+        return Entry(**{**finished, "tool_call_id": call.id})
     return None
 
 

@@ -24,7 +24,15 @@ from platformdirs import user_cache_path
 from agent.assistant import open_assistant
 from agent.errors import MissingExtra
 from agent.events import StepFinished, TextDelta, TurnFinished
-from agent.models.base import CallChunk, ChatModel, EndChunk, ModelRequest, TextChunk, Usage
+from agent.models.base import (
+    CallChunk,
+    ChatModel,
+    EndChunk,
+    ModelRequest,
+    RawCall,
+    TextChunk,
+    Usage,
+)
 from agent.models.calls import check_calls, read_calls
 from agent.models.open import open_model
 from agent.prompts import SYSTEM
@@ -74,8 +82,10 @@ async def measure(
                     await _ours(item, category, model, settings, ours)
                     if native:
                         await _native(item, category, model, plain, read_back)
-                    progress(f"{category} {number}/{items}: arriero {ours.right}, "
-                             f"native {plain.right}, read back {read_back.right}")
+                    progress(
+                        f"{category} {number}/{items}: arriero {ours.right}, "
+                        f"native {plain.right}, read back {read_back.right}"
+                    )
                 rows.append(_row(spec, category, "arriero", ours, items))
                 if native:
                     rows.append(_row(spec, category, "native", plain, items))
@@ -120,7 +130,7 @@ async def _ours(
     shown = ""
     async with open_assistant(settings, tools=_tools(item), model=model) as assistant:
         turn = assistant.stream(_question(item), user_id="bench", thread_id=item["id"])
-        async with aclosing(turn) as events:  # type: ignore[type-var]
+        async with aclosing(turn) as events:
             async for event in events:
                 if isinstance(event, StepFinished) and not event.step.error:
                     calls.append((event.step.name, event.step.arguments))
@@ -147,7 +157,8 @@ async def _native(
         tools=specs,
         max_tokens=512,
     )
-    text, parsed = "", []
+    text = ""
+    parsed: list[RawCall] = []
     async for chunk in model.stream(request):
         if isinstance(chunk, TextChunk):
             text += chunk.text
@@ -215,7 +226,9 @@ def _question(item: dict[str, Any]) -> str:
 def _data() -> Path:
     spec = importlib.util.find_spec("bfcl_eval")
     if spec is None or not spec.submodule_search_locations:
-        raise MissingExtra("The package bfcl-eval is not installed.", 'pip install "arriero[bench]"')
+        raise MissingExtra(
+            "The package bfcl-eval is not installed.", 'pip install "arriero[bench]"'
+        )
     return Path(next(iter(spec.submodule_search_locations))) / "data"
 
 

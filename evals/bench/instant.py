@@ -68,7 +68,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                 status, body, kind = "404 Not Found", b"{}", "application/json"
             writer.write(
                 f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\n"
-                f"content-length: {len(body)}\r\n\r\n".encode() + body
+                f"content-length: {len(body)}\r\n\r\n".encode()
+                + body
             )
             await writer.drain()
     writer.close()

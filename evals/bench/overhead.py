@@ -54,11 +54,12 @@ async def contestants(url: str, folder: Path, stack: AsyncExitStack) -> dict[str
     from langchain.agents import create_agent
     from langchain_openai import ChatOpenAI
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+    from pydantic import SecretStr
 
     from agent.assistant import open_assistant
     from agent.settings import Settings
 
-    model = ChatOpenAI(model="instant", base_url=url, api_key="none", temperature=0)
+    model = ChatOpenAI(model="instant", base_url=url, api_key=SecretStr("none"), temperature=0)
     saver = await stack.enter_async_context(
         AsyncSqliteSaver.from_conn_string(str(folder / "peer.sqlite"))
     )

@@ -6,6 +6,7 @@ could reuse all that the call before it read and wrote; llama.cpp's own count te
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,7 +53,7 @@ async def measure(spec: str) -> list[Row]:
 def row(calls: Sequence[Usage], case: str) -> Row:
     """Compare what was reused with what the call before had read and written."""
     reusable = reused = prompt = 0
-    for before, call in zip(calls, calls[1:], strict=False):
+    for before, call in itertools.pairwise(calls):
         could = min(before.prompt_tokens + before.completion_tokens, call.prompt_tokens - 1)
         reusable += could
         reused += min(call.cached_tokens, could)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from agent.models.base import (
@@ -12,6 +12,7 @@ from agent.models.base import (
     Message,
     ModelInfo,
     ModelRequest,
+    TextChunk,
     Usage,
 )
 from tools.spec import ToolSpec
@@ -33,13 +34,20 @@ class Recorder:
         """Describe the model."""
         return self.model.info
 
-    async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
-        """Generate a reply and note its cost."""
-        async with aclosing(self.model.stream(request)) as chunks:  # type: ignore[type-var]
-            async for chunk in chunks:
-                if isinstance(chunk, EndChunk):
-                    self.calls.append(chunk.usage)
-                yield chunk
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Chunk, None]:
+        """Generate a reply and note its cost; that of a reply that is cut off counts too."""
+        cost = None
+        try:
+            async with aclosing(self.model.stream(request)) as chunks:
+                async for chunk in chunks:
+                    if isinstance(chunk, EndChunk):
+                        cost = chunk.usage
+                    elif isinstance(chunk, TextChunk):
+                        cost = chunk.cost or cost
+                    yield chunk
+        finally:
+            if cost is not None:
+                self.calls.append(cost)
 
     async def count_tokens(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()

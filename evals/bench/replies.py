@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import asdict
 from pathlib import Path
@@ -45,7 +45,7 @@ class CachedModel:
         """Describe the model."""
         return self.model.info
 
-    async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Chunk, None]:
         """Replay a kept reply, or generate one and keep it."""
         path = self.folder / f"{self._key(request)}.json"
         if path.exists():
@@ -53,7 +53,7 @@ class CachedModel:
                 yield _chunk(record)
             return
         chunks: list[Chunk] = []
-        async with aclosing(self.model.stream(request)) as source:  # type: ignore[type-var]
+        async with aclosing(self.model.stream(request)) as source:
             async for chunk in source:
                 chunks.append(chunk)
                 if isinstance(chunk, EndChunk):
@@ -89,7 +89,8 @@ def _chunk(record: list[Any]) -> Chunk:
             TokenLogprobs(token["text"], tuple((text, value) for text, value in token["top"]))
             for token in data["logprobs"]
         )
-        return TextChunk(data["text"], tops)
+        cost = data.get("cost")
+        return TextChunk(data["text"], tops, Usage(**cost) if cost else None)
     if kind == "CallChunk":
         return CallChunk(tuple(RawCall(**call) for call in data["calls"]))
     return EndChunk(data["finish"], Usage(**data["usage"]))

@@ -59,7 +59,7 @@ asyncio.run(main())
 """
 
 
-async def crashed(home: Path, mode: str) -> None:
+def crashed(home: Path, mode: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", VICTIM, str(home), mode], capture_output=True, check=False
     )
@@ -93,7 +93,7 @@ def has(*texts: str) -> Any:
 
 
 async def test_parallel_calls_the_finished_one_is_kept_and_the_other_runs(tmp_path: Path) -> None:
-    await crashed(tmp_path, "parallel")
+    crashed(tmp_path, "parallel")
     model = ScriptedModel([say("Done.", match=has("precious words", "result 7", "survived"))])
     settings = Settings(home=tmp_path, builtin_tools=())
     async with open_assistant(settings, tools=tools(tmp_path), model=model) as assistant:
@@ -106,7 +106,7 @@ async def test_parallel_calls_the_finished_one_is_kept_and_the_other_runs(tmp_pa
 
 
 async def test_asking_the_same_again_goes_on_where_it_was(tmp_path: Path) -> None:
-    await crashed(tmp_path, "serial")
+    crashed(tmp_path, "serial")
     model = ScriptedModel([say("Done.", match=has("result 7", "survived"))])
     settings = Settings(home=tmp_path, builtin_tools=())
     async with open_assistant(settings, tools=tools(tmp_path), model=model) as assistant:
@@ -120,7 +120,7 @@ async def test_asking_the_same_again_goes_on_where_it_was(tmp_path: Path) -> Non
 async def test_another_message_keeps_the_words_and_reuses_the_finished_call(
     tmp_path: Path,
 ) -> None:
-    await crashed(tmp_path, "parallel")
+    crashed(tmp_path, "parallel")
     model = ScriptedModel(
         [
             calls(RawCall("first", {"n": 7}), match=has("precious words", "result 7", "go on")),

@@ -172,14 +172,18 @@ async def test_an_answer_that_was_cut_is_marked(
     assert turn.stop_reason == "length"
 
 
-async def test_a_model_swapped_behind_its_name_still_answers(
+async def test_a_model_swapped_behind_its_name_answers_and_the_user_is_told(
     ollama_double: OllamaDouble, tmp_path: Path
 ) -> None:
     ollama_double.reply(WELL, times=None)
-    await turn_of(tmp_path, "native")
-    ollama_double.fault("swapped")
-    turn = await turn_of(tmp_path, "native", "And now?")
-    assert turn.answer == WELL
+    settings = Settings(model="ollama:llama3.1:8b", home=tmp_path, builtin_tools=(), models=quick())
+    async with open_assistant(settings) as assistant:
+        first = await assistant.ask("How are the mules?", user_id="ana", thread_id="t")
+        ollama_double.fault("swapped")
+        second = await assistant.ask("And now?", user_id="ana", thread_id="t")
+    assert first.answer == second.answer == WELL
+    assert not any("no longer the model" in notice for notice in first.notices)
+    assert any("no longer the model" in notice for notice in second.notices)
 
 
 @pytest.mark.parametrize("fault", ["pull_error", "pull_cut"])
@@ -194,7 +198,7 @@ async def test_a_decision_in_json_is_read_under_the_prompted_protocol(
 ) -> None:
     decision = {"closest_tool": "add", "fits": "yes", "calls": [{"add": {"a": 20, "b": 3}}]}
     ollama_double.reply(json.dumps(decision), leak=True)
-    ollama_double.reply(json.dumps({"closest_tool": None, "answer": "It is\n\"23\" \u2014 ok."}))
+    ollama_double.reply(json.dumps({"closest_tool": None, "answer": 'It is\n"23" \u2014 ok.'}))
     turn = await turn_of(tmp_path, "prompted")
     assert turn.answer == 'It is\n"23" \u2014 ok.'
     assert [step.output for step in turn.steps] == ["23"]

@@ -323,7 +323,7 @@ async def test_a_stall_ends_with_a_timeout(server: OpenAIDouble, model: OpenAIMo
 
 async def test_closing_the_stream_hangs_up(server: OpenAIDouble, model: OpenAIModel) -> None:
     server.serve(CHAT, events(delta("One"), end="stall"))
-    async with aclosing(model.stream(ModelRequest(HELLO))) as chunks:  # type: ignore[type-var]
+    async with aclosing(model.stream(ModelRequest(HELLO))) as chunks:
         assert await anext(chunks) == TextChunk("One")
     await server.until(lambda: server.journal[0].disconnected, seconds=1)
 
