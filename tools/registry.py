@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from tools.net import Net
 
-# What the servers of models take as a function's name.
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+# Dots too: the native protocol replaces what a server's function calling does not take.
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def _checked_spec(tool: BaseTool, taken: Mapping[str, BaseTool]) -> ToolSpec:
     """
     if not NAME.fullmatch(tool.name):
         raise ToolSetupError(
-            f"{tool.name!r} is no name that a model can call; use up to 64 letters, digits, _ and -"
+            f"{tool.name!r} is no name that a model can call; use up to 128 letters, digits, _, . and -"
         )
     if tool.name in taken:
         raise ToolSetupError("another tool has the same name")
