@@ -187,8 +187,13 @@ def value(cursor: Cursor, depth: int = 0) -> Steps[Any]:
 
 
 def members(cursor: Cursor, read: Callable[[str], Steps[Any]]) -> Steps[dict[str, Any]]:
-    """Read an object, each of its values with `read(key)`; the cursor stands on the brace."""
+    """Read an object, each of its values with `read(key)`; the cursor stands on the brace.
+
+    Doubled braces are read as one, for models that have seen templates.
+    """
     cursor.skip(1)
+    doubled = (yield from cursor.peek()) == "{"
+    cursor.skip(doubled)
     result: dict[str, Any] = {}
     while not (yield from _closes(cursor, "}")):
         key = yield from _key(cursor)
@@ -202,6 +207,8 @@ def members(cursor: Cursor, read: Callable[[str], Steps[Any]]) -> Steps[dict[str
         cursor.skip(1)
         result[key] = yield from read(key)
         yield from _comma(cursor)
+    if doubled and (yield from cursor.peek()) == "}":
+        cursor.skip(1)
     return result
 
 

@@ -175,7 +175,8 @@ def _checked_spec(tool: BaseTool, taken: Mapping[str, BaseTool]) -> ToolSpec:
     """
     if not NAME.fullmatch(tool.name):
         raise ToolSetupError(
-            f"{tool.name!r} is no name that a model can call; use up to 128 letters, digits, _, . and -"
+            f"{tool.name!r} is no name that a model can call; "
+            "use up to 128 letters, digits, _, . and -"
         )
     if tool.name in taken:
         raise ToolSetupError("another tool has the same name")

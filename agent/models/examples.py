@@ -10,8 +10,8 @@ from tools.spec import ToolSpec
 
 INTRO = (
     "Reply with one JSON object: first the closest tool, then whether that tool does exactly "
-    "what the user asks for. If it fits and the user gave the values it needs, write the calls, "
-    "one for each thing asked, with the values as the user wrote them; leave out optional "
+    "what the user asks for. If it fits and the user gave the values it needs, write how many calls "
+    "are needed and the calls, one for each thing asked, with the values as the user wrote them; leave out optional "
     "arguments that the user did not mention. If it does not fit, or no tool is needed, answer "
     "yourself."
 )
@@ -33,7 +33,12 @@ _SEARCH = "web_search(query): Search the web.\nclock(): Get the current date and
 
 def calls(tool: str, *several: dict[str, Any]) -> dict[str, Any]:
     """Return the decision to call one tool, once or several times."""
-    return {"closest_tool": tool, "fits": "yes", "calls": [{tool: one} for one in several]}
+    return {
+        "closest_tool": tool,
+        "fits": "yes",
+        "how_many": len(several),
+        "calls": [{tool: one} for one in several],
+    }
 
 
 def declined(tool: str, answer: str) -> dict[str, Any]:

@@ -4,7 +4,9 @@ A decision is one JSON object in one of three shapes, its keys always in this or
 
     {"closest_tool": null, "answer": "…"}
     {"closest_tool": "NAME", "fits": "no", "answer": "…"}
-    {"closest_tool": "NAME", "fits": "yes", "calls": [{"NAME": {…}}, …]}
+    {"closest_tool": "NAME", "fits": "yes", "how_many": N, "calls": [{"NAME": {…}}, …]}
+
+In a grammar exactly N calls follow; a small model that has said how many leaves out fewer.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Any
 
 from tools.spec import ToolSpec
 
-MAX_CALLS = 16
+MAX_CALLS = 10
 """Calls in one decision."""
 MAX_DEPTH = 6
 """Nesting of argument schemas; what lies deeper may be any JSON."""
@@ -41,7 +43,13 @@ def decision_grammar(tools: Sequence[ToolSpec]) -> str:
     )
     names = rules.either([_literal(json.dumps(tool.name, ensure_ascii=False)) for tool in tools])
     answer = r'"\"answer\": \"" ch* "\"}"'
-    calls = rf'"\"yes\", \"calls\": [" {call} (", " {call}){{0,{MAX_CALLS - 1}}} "]}}"'
+    counts = rules.either(
+        [
+            rf'"{count}, \"calls\": [" ' + ' ", " '.join([call] * count)
+            for count in range(1, MAX_CALLS + 1)
+        ]
+    )
+    calls = rf'"\"yes\", \"how_many\": " {counts} "]}}"'
     root = (
         rf'root ::= "{{\"closest_tool\": " ("null, " {answer} | {names} ", \"fits\": " '
         rf'({calls} | "\"no\", " {answer}))'
@@ -61,10 +69,13 @@ def decision_schema(tools: Sequence[ToolSpec]) -> dict[str, Any]:
     call = {"anyOf": [_object({tool.name: dict(tool.parameters)}) for tool in tools]}
     calls = {"type": "array", "minItems": 1, "maxItems": MAX_CALLS, "items": call}
     name = {"type": "string", "enum": names}
+    many = {"type": "integer", "minimum": 1, "maximum": MAX_CALLS}
     return {
         "anyOf": [
             _object({"closest_tool": {"type": "null"}, "answer": answer}),
-            _object({"closest_tool": name, "fits": {"const": "yes"}, "calls": calls}),
+            _object(
+                {"closest_tool": name, "fits": {"const": "yes"}, "how_many": many, "calls": calls}
+            ),
             _object({"closest_tool": name, "fits": {"const": "no"}, "answer": answer}),
         ]
     }

@@ -32,8 +32,8 @@ _POLL = 0.5
 """Seconds between two tries while a server loads its model."""
 _STALE = 2.0
 """Seconds within which a request on a closed connection fails."""
-_COUNT_SECONDS = 30.0
-"""Seconds that counting tokens may take; a busy llama.cpp still answers it at once."""
+_SECONDS = 30.0
+"""Seconds that a small question may take, such as a count of tokens."""
 
 
 class OpenAIModel:
@@ -126,22 +126,21 @@ class OpenAIModel:
         body: dict[str, Any] = {"messages": messages(messages_, tools)}
         if tools:
             body["tools"] = [function(tool) for tool in tools]
-        prompt = await self._ask("/apply-template", body, "prompt")
-        if not isinstance(prompt, str):
+        prompt = await self.post("/apply-template", body)
+        if not isinstance(prompt, dict) or "prompt" not in prompt:
             return None
-        text = {"content": prompt, "add_special": True, "parse_special": True}
-        tokens = await self._ask("/tokenize", text, "tokens")
+        text = {"content": prompt["prompt"], "add_special": True, "parse_special": True}
+        found = await self.post("/tokenize", text)
+        tokens = found.get("tokens") if isinstance(found, dict) else None
         return len(tokens) if isinstance(tokens, list) else None
 
-    async def _ask(self, path: str, body: dict[str, Any], field: str) -> Any:
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Post to a path of llama.cpp's own; return its answer, or None when there is none."""
         try:
-            reply = await self._http.post(
-                root_of(self._where) + path, json=body, timeout=_COUNT_SECONDS
-            )
-            found = reply.json() if reply.is_success else None
+            reply = await self._http.post(root_of(self._where) + path, json=body, timeout=_SECONDS)
+            return reply.json() if reply.is_success else None
         except (httpx.HTTPError, ValueError):
             return None
-        return found.get(field) if isinstance(found, dict) else None
 
     async def aclose(self) -> None:
         """Release the connections."""

@@ -45,6 +45,9 @@ class LlamaCppSettings(_Frozen):
     """Threads; 0 means one for each physical core."""
     slots: int = Field(default=2, ge=1)
     """Conversations whose prefix is kept at the same time."""
+    prefix_cache_mb: int = Field(default=512, ge=0)
+    """Megabytes on disk for instructions that were read already, so that the next start need not
+    read them again; 0 keeps none. Nothing that a user wrote is kept."""
     gpu_layers: int = -1
     """Layers to put on a GPU, -1 for as many as fit; without a GPU it changes nothing."""
 

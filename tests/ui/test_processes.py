@@ -90,10 +90,9 @@ def test_ctrl_c_while_the_model_is_opened_ends_the_command(line, environment, tm
     with socket.create_server(("127.0.0.1", 0)) as server:
         spec = f"openai:m@http://127.0.0.1:{server.getsockname()[1]}/v1"
         words = [*line(["ask", "hi", "--json"])[:-1], spec]
-        with started(words, environment) as process:
-            with server.accept()[0]:
-                process.send_signal(signal.SIGINT)
-                out, err = process.communicate(timeout=SECONDS)
+        with started(words, environment) as process, server.accept()[0]:
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=SECONDS)
     assert (process.returncode, err) == (130, "")
     assert json.loads(out)["error"] == {"kind": "Stopped", "message": "Stopped.", "hint": ""}
 

@@ -166,6 +166,8 @@ CALLS = {
         "",
     ),
     "trailing commas": ('{"name": "add", "arguments": {"a": 1, "b": 2,},}', [ONE], ""),
+    "doubled braces": ('{{"name": "clock", "arguments": {}}}', [CLOCK], ""),
+    "all braces doubled": ('[{{"name": "add", "args": {{"a": 1, "b": 2}}}}]', [ONE], ""),
     "bare keys": ("{name: 'add', arguments: {a: 1, b: 2}}", [ONE], ""),
     "brace missing": ('{"name": "add", "arguments": {"a": 1, "b": 2}', [ONE], ""),
     "braces missing": ('{"name": "add", "arguments": {"a": 1, "b": 2', [ONE], ""),

@@ -28,7 +28,12 @@ ADD = ToolSpec(
     },
 )
 ASKED: list[Message] = [{"role": "user", "content": "What is 20 + 3?"}]
-YES = {"closest_tool": "math.add", "fits": "yes", "calls": [{"math.add": {"a": 20, "b": 3}}]}
+YES = {
+    "closest_tool": "math.add",
+    "fits": "yes",
+    "how_many": 1,
+    "calls": [{"math.add": {"a": 20, "b": 3}}],
+}
 
 
 def odds(yes: float) -> tuple[TokenLogprobs, ...]:
