@@ -254,10 +254,14 @@ def string(cursor: Cursor, limit: int | None = None) -> Steps[str]:
         if not inner:
             break
         parts.append(inner)
-    text = "".join(parts)
-    if _SURROGATE.search(text):
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    return whole_characters("".join(parts))
+
+
+def whole_characters(text: str) -> str:
+    """Join the halves of characters written as two escapes; a lone half becomes U+FFFD."""
+    if not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _inner_quote(cursor: Cursor, quote: str, triple: bool) -> Steps[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.coerce import coerce, json_type
 from tools.flatten import flatten
+from tools.literals import whole_characters
 from tools.spec import ToolSpec
 
 if TYPE_CHECKING:
@@ -66,14 +67,14 @@ def validate(
         parameters: The tool's schema, as `flatten` makes it.
 
     Returns:
-        The coerced arguments, and the problems in words for the model; none means valid.
+        The coerced arguments, and the problems in words for the model; none means valid. What
+        no JSON can hold (NaN, endless nesting) is left out and is a problem.
     """
     from jsonschema import Draft202012Validator
 
-    given = _unwrap(dict(arguments), parameters)
-    problems = _unfit(given)
-    if problems:
-        return given, problems
+    given, unfit = _storable(_unwrap(dict(arguments), parameters))
+    if unfit:
+        return given, unfit
     coerced = coerce(given, parameters)
     unknown = _unknown(coerced, parameters)
     errors = Draft202012Validator({**parameters, "additionalProperties": True}).iter_errors(coerced)
@@ -93,20 +94,42 @@ def _unwrap(given: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, A
     return given
 
 
-def _unfit(given: dict[str, Any]) -> tuple[str, ...]:
+def _storable(given: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    kept, problems = {}, []
+    for key, value in given.items():
+        name = whole_characters(str(key))
+        problem = _unfit(value)
+        if problem:
+            problems.append(f"argument '{name}' {problem}")
+        else:
+            kept[name] = _whole(value)
+    return kept, tuple(problems)
+
+
+def _unfit(value: Any) -> str:
     # Goes over everything without recursion, so that what follows may recurse.
-    queue: list[tuple[str, Any, int]] = [(key, one, 1) for key, one in given.items()]
+    queue: list[tuple[Any, int]] = [(value, 1)]
     while queue:
-        name, one, depth = queue.pop()
+        one, depth = queue.pop()
         if depth > MAX_DEPTH:
-            return (f"argument '{name}' is nested too deeply",)
+            return "is nested too deeply"
         if isinstance(one, Mapping):
-            queue.extend((name, inner, depth + 1) for inner in one.values())
+            queue.extend((inner, depth + 1) for inner in one.values())
         elif isinstance(one, list | tuple):
-            queue.extend((name, inner, depth + 1) for inner in one)
+            queue.extend((inner, depth + 1) for inner in one)
         elif not _finite(one):
-            return (f"argument '{name}' must be a finite number",)
-    return ()
+            return "must be a finite number"
+    return ""
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return whole_characters(value)
+    if isinstance(value, Mapping):
+        return {whole_characters(str(key)): _whole(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(one) for one in value]
+    return value
 
 
 def _finite(one: Any) -> bool:

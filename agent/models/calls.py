@@ -18,6 +18,9 @@ from tools.spec import ToolSpec
 __all__ = ["Call", "StreamReader", "check_calls", "read_calls"]
 
 
+_ANYTHING = {"type": "object", "additionalProperties": True}
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A tool call after checking.
@@ -58,8 +61,8 @@ def _check(raw: RawCall, names: Names) -> tuple[str, dict[str, Any], str]:
     arguments = _parsed(raw.arguments)
     if tool is None:
         offered = ", ".join(names.offered) or "none"
-        given = arguments if isinstance(arguments, dict) else {}
-        return str(raw.name), given, f"unknown tool {raw.name!r}; tools are: {offered}"
+        given, _ = validate(arguments if isinstance(arguments, dict) else {}, _ANYTHING)
+        return str(raw.name), given, f"unknown tool {str(raw.name)[:80]!r}; tools are: {offered}"
     if not isinstance(arguments, dict):
         sole = _sole_parameter(tool)
         if not sole or isinstance(arguments, list) or _broken(arguments):

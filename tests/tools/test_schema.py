@@ -286,7 +286,15 @@ def test_what_is_nested_too_deeply_is_refused():
     deep = []
     for _ in range(5000):
         deep = [deep]
-    assert validate({"any": deep}, SCHEMA)[1] == ("argument 'any' is nested too deeply",)
+    assert validate({"any": deep, "n": 3}, SCHEMA) == (
+        {"n": 3},
+        ("argument 'any' is nested too deeply",),
+    )
+
+
+def test_half_characters_are_made_whole():
+    halves = {"word": "\ud83d\ude00", "any": [{"\ud83d": "a\ude00"}]}
+    assert validate(halves, SCHEMA)[0] == {"word": "😀", "any": [{"\ufffd": "a\ufffd"}]}
 
 
 def test_the_given_arguments_are_not_changed():

@@ -127,3 +127,14 @@ def test_keeps_ids_that_are_unique_and_makes_the_others():
         assert made.startswith("call_")
         assert len(made) == 13
     assert second != third
+
+
+def test_survives_whatever_a_server_reports():
+    deep = {}
+    for _ in range(3000):
+        deep = {"a": deep}
+    assert check("add", deep).problem == "argument 'a' is nested too deeply"
+    assert check("lookup", deep).arguments == {}
+    assert check("add", {"a": float("nan"), "b": 1}).arguments == {"b": 1}
+    assert check(None, None).problem.startswith("unknown tool 'None'")
+    assert check("add", object()).problem
