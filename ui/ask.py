@@ -63,7 +63,7 @@ def question(words: list[str], terminal: Terminal) -> str:
     one question with the text that it is about.
 
     Raises:
-        UsageError: There is no question.
+        UsageError: There is no question, or stdin is no text.
     """
     explicit = "-" in words or not words
     asked = " ".join(word for word in words if word != "-").strip()
@@ -79,8 +79,13 @@ def question(words: list[str], terminal: Terminal) -> str:
 def _stdin(explicit: bool, terminal: Terminal) -> str:
     if not explicit and not _offers(terminal):
         return ""
-    data = sys.stdin.buffer.read()
-    return data.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"What came on stdin is not UTF-8 text (byte {error.start + 1}).",
+            "Convert it first, for example with: iconv -f latin1 -t utf-8",
+        ) from None
 
 
 def _offers(terminal: Terminal) -> bool:

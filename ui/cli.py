@@ -65,6 +65,7 @@ def run(arguments: list[str]) -> int:
     from ui import boundary
     from ui.terminal import standard
 
+    _reopen()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that lacks a letter shows a question mark in its place.
         if hasattr(stream, "reconfigure"):
@@ -83,6 +84,13 @@ def run(arguments: list[str]) -> int:
         return code if isinstance(code, int) else 0
 
     return boundary.run(invoke, arguments, standard())
+
+
+def _reopen() -> None:
+    """Put nothing in the place of streams that were closed before the start."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
 
 
 @app.callback(invoke_without_command=True)

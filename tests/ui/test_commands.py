@@ -103,6 +103,22 @@ def test_a_file_on_stdin_is_put_behind_the_question(cli, script, monkeypatch, tm
     assert messages[0]["content"] == "Sum up\n\nllamas hum"
 
 
+def test_stdin_that_is_no_text_is_refused(cli, script, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"caf\xe9 au lait")))
+    code, out, err = cli("ask", "-m", script("Fine."))
+    assert (code, out) == (2, "")
+    assert "not UTF-8 text (byte 4)" in err
+
+
+def test_a_home_that_cannot_be_used_is_named(cli, script, home):
+    home.write_text("")
+    for line in (["ask", "hi"], ["chat"]):
+        code, out, err = cli(*line, "-m", script("Hello."))
+        assert (code, out) == (6, "")
+        assert str(home) in err
+    assert cli("threads")[0] == 6
+
+
 @pytest.mark.parametrize(
     ("line", "code", "words"),
     [
