@@ -18,7 +18,7 @@
     └── StorageError            6  the home folder cannot be read or written
 
 Errors that the *model* is told are values, not exceptions: see `tools.policy.Outcome` and
-`agent.models.schema.Problem`.
+`agent.models.calls.Call.problem`.
 """
 
 from __future__ import annotations
