@@ -86,6 +86,8 @@ async def measure(
                         f"{category} {number}/{items}: arriero {ours.right}, "
                         f"native {plain.right}, read back {read_back.right}"
                     )
+                for line in ours.wrong:
+                    progress(f"wrong: {line}")
                 rows.append(_row(spec, category, "arriero", ours, items))
                 if native:
                     rows.append(_row(spec, category, "native", plain, items))
@@ -98,7 +100,7 @@ async def measure(
 def sample(category: str, items: int, seed: int) -> list[dict[str, Any]]:
     """Draw items of a category, with their ground truth under `answer`."""
     base = _data()
-    (path,) = base.glob(f"BFCL_v*_{category}.json")
+    (path,) = base.glob(f"BFCL_v[0-9]_{category}.json")
     found = _lines(path)
     truth = base / "possible_answer" / path.name
     answers = {a["id"]: a["ground_truth"] for a in _lines(truth)} if truth.exists() else {}
