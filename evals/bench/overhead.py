@@ -60,6 +60,7 @@ async def contestants(url: str, folder: Path, stack: AsyncExitStack) -> dict[str
     from agent.settings import Settings
 
     model = ChatOpenAI(model="instant", base_url=url, api_key=SecretStr("none"), temperature=0)
+    stack.push_async_callback(model.root_async_client.close)
     saver = await stack.enter_async_context(
         AsyncSqliteSaver.from_conn_string(str(folder / "peer.sqlite"))
     )
