@@ -58,7 +58,7 @@ async def test_a_reply_that_was_cut_off_is_not_kept_but_its_cost_is_noted(tmp_pa
     stream = recorder.stream(REQUEST)
     await anext(stream)
     await stream.aclose()
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == []  # noqa: ASYNC240
     chunks = await gather(recorder)
     assert isinstance(chunks[-1], EndChunk)
     assert recorder.calls == [chunks[-1].usage]
