@@ -19,15 +19,14 @@ from agent.models.catalogue import CATALOGUE, find
 from agent.models.gguf import Facts, read_facts
 from agent.models.openai import OpenAIModel, open_openai
 from agent.models.openai_payload import payload
-from agent.models.prefixes import Head, Prefixes, head_of, prompt_text
+from agent.models.prefixes import Prefixes, head_of, prompt_text
 from agent.models.settings import ModelSettings
-from agent.models.slots import Slot, Slots
+from agent.models.slots import Slots
 from agent.models.weights import fetch, weights_dir
 from tools.spec import ToolSpec
 
 CACHE_MIB = 1024
 """Memory for prefixes that lost their slot, in MiB."""
-_CPU_BATCH = 32
 _KEEP_SECONDS = 10.0
 """Seconds that keeping the instructions may delay the end."""
 
@@ -181,10 +180,6 @@ def _params(path: Path, facts: Facts, settings: ModelSettings) -> Any:
     params.n_gpu_layers = ours.gpu_layers
     threads = ours.threads or -1  # -1 is llama.cpp's word for the physical cores
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    if not _has_gpu():
-        # A stopped request is let go between two batches: on a processor 32 tokens take well
-        # under a second, and larger batches are not faster.
-        params.n_batch = params.n_ubatch = _CPU_BATCH
     if ours.prefix_cache_mb:
         params.slot_save_path = f"{weights_dir(settings) / 'prefixes'}{os.sep}"
     return params
@@ -209,9 +204,3 @@ def _start(params: Any, path: Path, settings: ModelSettings) -> Any:
             "again), or the memory may be too small for a window of "
             f"{settings.context} tokens (lower models.context).",
         ) from error
-
-
-def _has_gpu() -> bool:
-    from xllamacpp import get_device_info
-
-    return any("CPU" not in str(device["type"]) for device in get_device_info())

@@ -176,6 +176,26 @@ async def test_a_file_cut_short_is_refused_by_its_path(
 
 
 @pytest.mark.model
+async def test_instructions_are_read_once_and_found_at_the_next_start(
+    weights: Path, tmp_path: Path
+) -> None:
+    settings = ModelSettings.model_validate(
+        {"context": 1024, "llamacpp": {"weights_dir": tmp_path, "slots": 1}}
+    )
+    system: Message = {"role": "system", "content": "Be as terse and as helpful as you can. " * 28}
+    cached = []
+    for text in ("Hello, who are you?", "What time is it?"):
+        opened = await open_embedded(str(weights), settings)
+        end = (await run(opened, [system, {"role": "user", "content": text}], limit=1))[-1]
+        assert isinstance(end, EndChunk)
+        cached.append(end.usage.cached_tokens)
+        await opened.aclose()
+    assert cached[0] == 0
+    assert cached[1] > end.usage.prompt_tokens - 20 > 200
+    assert len(list((tmp_path / "prefixes").iterdir())) == 1
+
+
+@pytest.mark.model
 async def test_a_second_model_opens_beside_the_first_and_is_freed(
     model: EmbeddedModel, weights: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -343,7 +343,7 @@ async def test_a_model_that_loads_for_ever_is_given_up(
     monkeypatch.setattr(openai, "_POLL", 0.01)
     server.serve(CHAT, refusal(503, "Loading model", "unavailable_error"))
     info = ModelInfo("s", "openai", "m", "m", 8192)
-    short = Timeouts(first_byte=0.1)
+    short = Timeouts(first_byte=1.5)
     model = OpenAIModel(info, client(server.url + "/v1", short), short)
     with pytest.raises(ModelTimeout, match="loading"):
         await run(model)

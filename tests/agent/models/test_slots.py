@@ -57,6 +57,27 @@ def test_a_prefix_that_nobody_uses_any_more_gives_way() -> None:
     assert visit(slots, "something new altogether " * 30) == old
 
 
+def test_instructions_that_are_kept_elsewhere_cost_nothing_in_any_slot() -> None:
+    slots = Slots(2)
+    first = visit(slots, SYSTEM + "user: a few words")
+    second = SYSTEM + "user: other words"
+    assert slots.take(second).index == first
+    slots = Slots(2)
+    first = visit(slots, SYSTEM + "user: a few words")
+    assert slots.take(second, kept=len(SYSTEM)).index == 1 - first
+
+
+def test_a_slot_tells_what_it_holds_and_what_it_held() -> None:
+    slots = Slots(1)
+    visit(slots, SYSTEM + "one", " reply")
+    slot = slots.take("two")
+    assert slot.before == SYSTEM + "one reply"
+    assert slots.holding("two") is None
+    slots.leave(slot, "")
+    assert slots.holding("two") is slot
+    assert slots.holding(SYSTEM) is None
+
+
 def test_common_prefix() -> None:
     assert common_prefix("", "abc") == 0
     assert common_prefix("abc", "abd") == 2
