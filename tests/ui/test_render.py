@@ -2,6 +2,7 @@
 
 import io
 import json
+from typing import get_args
 
 import pytest
 
@@ -11,6 +12,7 @@ from agent.events import (
     Step,
     StepFinished,
     StepStarted,
+    StopReason,
     TextDelta,
     Turn,
     TurnFinished,
@@ -140,6 +142,10 @@ def test_json_is_one_object_with_the_names_of_the_record():
         *("answer", "sources", "steps", "memories", "usage", "stop_reason", "notices"),
         *("user_id", "thread_id", "model"),
     }
+
+
+def test_every_way_to_end_has_its_words():
+    assert set(STOPS) == set(get_args(StopReason))
 
 
 @pytest.mark.parametrize("reason", [reason for reason in STOPS if reason != "answered"])
