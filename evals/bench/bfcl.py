@@ -77,14 +77,17 @@ async def measure(
         model = Recorder(CachedModel(await open_model(spec, settings.models), replies))
         try:
             for category in CATEGORIES:
+                drawn = sample(category, items, seed)
                 ours, plain, read_back = Tally(), Tally(), Tally()
-                for number, item in enumerate(sample(category, items, seed), 1):
+                # One contestant after the other, so that each finds its prefix in the cache.
+                for number, item in enumerate(drawn, 1):
                     await _ours(item, category, model, settings, ours)
-                    if native:
-                        await _native(item, category, model, plain, read_back)
+                    progress(f"{category} {number}/{len(drawn)}: arriero {ours.right}")
+                for number, item in enumerate(drawn if native else (), 1):
+                    await _native(item, category, model, plain, read_back)
                     progress(
-                        f"{category} {number}/{items}: arriero {ours.right}, "
-                        f"native {plain.right}, read back {read_back.right}"
+                        f"{category} {number}/{len(drawn)}: native {plain.right}, "
+                        f"read back {read_back.right}"
                     )
                 for line in ours.wrong:
                     progress(f"wrong: {line}")
