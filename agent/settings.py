@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -75,6 +75,12 @@ class Settings(BaseSettings):
     """What all model back ends share."""
     tools: ToolSettings = ToolSettings()
     """What every tool obeys."""
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _expand(cls, home: Path) -> Path:
+        """Take `~` for the user's own folder, wherever the value came from."""
+        return home.expanduser()
 
     @classmethod
     def settings_customise_sources(

@@ -16,11 +16,11 @@ from urllib.parse import quote
 
 import aiosqlite
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from agent import turns
 from agent.errors import StorageError
 from agent.graph import Graph, build
+from agent.saver import Saver
 from agent.state import Context, Entry, State
 from memory.threads import ThreadList
 
@@ -46,7 +46,7 @@ async def open_threads(home: Path) -> Threads:
         try:
             for pragma in ("busy_timeout=10000", "synchronous=normal", "secure_delete=on"):
                 await connection.execute(f"pragma {pragma}")
-            saver = AsyncSqliteSaver(connection)
+            saver = Saver(connection)
             await saver.setup()
             index = ThreadList(connection)
             await index.setup()
@@ -70,9 +70,7 @@ class Threads:
         index: The list of threads on that database.
     """
 
-    def __init__(
-        self, connection: aiosqlite.Connection, saver: AsyncSqliteSaver, index: ThreadList
-    ) -> None:
+    def __init__(self, connection: aiosqlite.Connection, saver: Saver, index: ThreadList) -> None:
         self.index = index
         self._db = connection
         self._saver = saver

@@ -10,10 +10,10 @@ from tools.spec import ToolSpec
 
 INTRO = (
     "Reply with one JSON object: first the closest tool, then whether that tool does exactly "
-    "what the user asks for. If it fits and the user gave the values it needs, write how many calls "
-    "are needed and the calls, one for each thing asked, with the values as the user wrote them; leave out optional "
-    "arguments that the user did not mention. If it does not fit, or no tool is needed, answer "
-    "yourself."
+    "what the user asks for. If it fits and the user gave the values it needs, write how many "
+    "calls are needed and the calls, one for each thing asked, with the values as the user wrote "
+    "them; leave out optional arguments that the user did not mention. If it does not fit, or no "
+    "tool is needed, answer yourself."
 )
 
 _WEATHER = "weather.forecast(city, days): Get the weather forecast of a city."
