@@ -27,6 +27,8 @@ from tools.spec import ToolSpec
 
 CACHE_MIB = 1024
 """Memory for prefixes that lost their slot, in MiB."""
+_CPU_BATCH = 64
+"""Tokens that are read at a time on a processor."""
 _KEEP_SECONDS = 10.0
 """Seconds that keeping the instructions may delay the end."""
 
@@ -67,7 +69,10 @@ class EmbeddedModel:
         try:
             if kept and slot.users == 1 and not slot.before.startswith(kept.text):
                 await self._prefixes.restore(kept, slot.index)
-            chunks = self._inner.stream_with(request, {"id_slot": slot.index})
+            # Reports of progress are what lets the server notice, while it still reads the
+            # prompt, that nobody listens any more.
+            extra = {"id_slot": slot.index, "return_progress": True}
+            chunks = self._inner.stream_with(request, extra)
             async with aclosing(chunks):
                 async for chunk in chunks:
                     if isinstance(chunk, TextChunk):
@@ -180,6 +185,10 @@ def _params(path: Path, facts: Facts, settings: ModelSettings) -> Any:
     params.n_gpu_layers = ours.gpu_layers
     threads = ours.threads or -1  # -1 is llama.cpp's word for the physical cores
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.sse_ping_interval = 1
+    if not _has_gpu():
+        # A stopped request is let go between two batches. A processor reads small ones as fast.
+        params.n_batch = params.n_ubatch = _CPU_BATCH
     if ours.prefix_cache_mb:
         params.slot_save_path = f"{weights_dir(settings) / 'prefixes'}{os.sep}"
     return params
@@ -204,3 +213,9 @@ def _start(params: Any, path: Path, settings: ModelSettings) -> Any:
             "again), or the memory may be too small for a window of "
             f"{settings.context} tokens (lower models.context).",
         ) from error
+
+
+def _has_gpu() -> bool:
+    from xllamacpp import get_device_info
+
+    return any("CPU" not in str(device["type"]) for device in get_device_info())
