@@ -20,6 +20,14 @@ SECONDS = 180
 """How long a process may take on a busy machine before the test fails."""
 
 
+@pytest.fixture(autouse=True)
+def interrupts_reach_children():
+    """A suite that runs in the background ignores Ctrl-C, and its children would inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def environment(tmp_path):
     return {
