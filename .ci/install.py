@@ -34,6 +34,10 @@ def main(arguments):
     pip(python, "install", "--quiet", "-r", pins)
     wanted = requirements(extras)
     pip(python, "install", "--quiet", "--compile", "-c", constraint, *wanted)
+    if "bench" in extras:
+        # Of this package only items and checkers are used; what it requires is many times as much.
+        items = os.path.join(ROOT, "evals", "bench", "requirements.txt")
+        pip(python, "install", "--quiet", "--no-deps", "--require-hashes", "-r", items)
     pip(python, "install", "--quiet", "--no-deps", "--editable", ROOT)
     run(python, "-m", "compileall", "-q", *(os.path.join(ROOT, name) for name in PACKAGES))
 

@@ -3,8 +3,10 @@
     ToolSetupError   the user is told: a tool was asked for that cannot be set up
     NetError         a request to the outside was refused or failed
     SearchError      a search engine could not be reached or answered nonsense
+    Question         no error: a tool cannot go on without the user's words
 
-The last two never leave the tools: a tool turns them into the sentence that the model reads.
+Net and search errors never leave the tools: a tool turns them into the sentence that the model
+reads. A question ends up with the user, and what is answered is the tool's output.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ NetErrorKind = Literal[
     "redirects",
     "http_status",
     "bad_encoding",
+    "robots",
 ]
 
 
@@ -65,3 +68,17 @@ class SearchError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Question(Exception):  # noqa: N818 - it is none
+    """Ask the user something in the middle of a turn.
+
+    Args:
+        text: The question.
+        options: Answers to choose from; the user may also write another.
+    """
+
+    def __init__(self, text: str, options: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.text = text
+        self.options = options

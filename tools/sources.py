@@ -1,4 +1,4 @@
-"""The record of something that an answer can rest on."""
+"""The records of what an answer can rest on, and of the files that a tool made."""
 
 from __future__ import annotations
 
@@ -22,3 +22,16 @@ class Source:
     def as_dict(self) -> dict[str, str]:
         """Return plain data for a checkpoint."""
         return {"title": self.title, "url": self.url, "snippet": self.snippet}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a tool made for the user.
+
+    Args:
+        path: Where it lies on this machine, absolute.
+        media_type: Its type, such as `image/png`.
+    """
+
+    path: str
+    media_type: str
