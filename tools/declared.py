@@ -25,29 +25,31 @@ messages that anybody can write."""
 
 KEY = "arriero"
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_READING = frozenset(
+_READS = (
     "calculate check compare compute convert count describe diff fetch find get has info is list "
-    "look lookup preview query read search show status tail validate view what where who".split()
+    "look lookup preview query read search show status tail validate view what where who"
 )
-_ACTING: dict[str, Risk] = {
-    **dict.fromkeys(
-        "announce call dm email forward invite mail message notify post publish reply respond "
-        "send share sms submit text tweet upload".split(),
-        "sends",
-    ),
-    **dict.fromkeys(
-        "bid book buy charge donate invest order pay purchase refund rent sell spend subscribe "
-        "transfer withdraw".split(),
-        "spends",
-    ),
-    **dict.fromkeys("eval exec execute run shell".split(), "runs_code"),
-    **dict.fromkeys(
-        "accept add append apply approve archive assign cancel change clear close commit copy "
-        "create delete disable drop edit enable insert install kick kill lock log merge mkdir "
-        "modify move mv open patch ban block rename replace reschedule reset restore rm remove "
-        "save schedule set start stop store toggle touch unlock update write".split(),
-        "writes",
-    ),
+_SENDS = (
+    "announce call dm email forward invite mail message notify post publish reply respond send "
+    "share sms submit text tweet upload"
+)
+_SPENDS = (
+    "bid book buy charge donate invest order pay purchase refund rent sell spend subscribe "
+    "transfer withdraw"
+)
+_RUNS = "eval exec execute run shell"
+_WRITES = (
+    "accept add append apply approve archive assign ban block cancel change clear close commit "
+    "copy create delete disable drop edit enable insert install kick kill lock log merge mkdir "
+    "modify move mv open patch remove rename replace reschedule reset restore rm save schedule "
+    "set start stop store toggle touch unlock update write"
+)
+_VERBS: dict[str, Risk] = {
+    **dict.fromkeys(_READS.split(), "reads"),
+    **dict.fromkeys(_SENDS.split(), "sends"),
+    **dict.fromkeys(_SPENDS.split(), "spends"),
+    **dict.fromkeys(_RUNS.split(), "runs_code"),
+    **dict.fromkeys(_WRITES.split(), "writes"),
 }
 
 
@@ -108,13 +110,8 @@ def guessed(name: str) -> Risk | None:
 
     The first verb counts: `get_order` reads, `send_message` sends.
     """
-    for word in _WORD.findall(name.replace("_", " ")):
-        verb = word.lower()
-        if verb in _READING:
-            return "reads"
-        if verb in _ACTING:
-            return _ACTING[verb]
-    return None
+    words = (word.lower() for word in _WORD.findall(name.replace("_", " ")))
+    return next((_VERBS[word] for word in words if word in _VERBS), None)
 
 
 def parse(given: Mapping[str, Any]) -> Declared:

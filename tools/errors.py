@@ -70,7 +70,7 @@ class SearchError(Exception):
         self.reason = reason
 
 
-class Question(Exception):  # noqa: N818 - it is none
+class Question(Exception):
     """Ask the user something in the middle of a turn.
 
     Args:
