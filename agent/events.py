@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agent.models.base import Usage
-from tools.sources import Source
+from tools.declared import Risk
+from tools.sources import File, Source
 
 StopReason = Literal[
     "answered",
@@ -17,9 +18,12 @@ StopReason = Literal[
     "repeated_calls",
     "invalid_calls",
     "stopped",
+    "approval",
+    "question",
 ]
 """Why a turn ended: `answered` is the ordinary end; `length` is an answer that was cut at the
-window or at the token limit of one reply; the rest name the budget or the rule that ended it."""
+window or at the token limit of one reply; `approval` and `question` wait for the user and go on
+with the answer; the rest name the budget or the rule that ended it."""
 
 NoticeKind = Literal["model", "context", "retry", "repair", "resumed", "tools"]
 
@@ -35,6 +39,7 @@ class Step:
         output: What the tool returned, as the model sees it; empty on error.
         error: What the model was told instead; empty on success.
         seconds: Wall-clock seconds that the call took.
+        files: The files that the call made.
     """
 
     id: str
@@ -43,6 +48,65 @@ class Step:
     output: str = ""
     error: str = ""
     seconds: float = 0.0
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A call that the user is asked about before it is made.
+
+    Args:
+        id: The call's id.
+        tool: The tool's name.
+        arguments: What it would be given.
+        risk: The worst that it can do.
+        reason: Why the user is asked.
+        problem: What was wrong with the user's last answer; mostly empty.
+    """
+
+    id: str
+    tool: str
+    arguments: dict[str, Any]
+    risk: Risk
+    reason: str
+    problem: str = ""
+    kind: Literal["approval"] = "approval"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that the assistant asks back before it goes on.
+
+    Args:
+        id: The id of the call that asks.
+        text: The question.
+        options: Answers to choose from; any other text is an answer as well.
+    """
+
+    id: str
+    text: str
+    options: tuple[str, ...] = ()
+    kind: Literal["question"] = "question"
+
+
+Waiting = Approval | Question
+"""What a turn waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the user says to an `Approval` or a `Question`.
+
+    Args:
+        decision: `approve` this call, make it with other arguments (`edit`), `reject` it, approve
+            the tool `always` in this thread, or `reply` to a question.
+        arguments: All arguments of an edited call.
+        text: The reply to a question, or why a call is rejected.
+    """
+
+    decision: Literal["approve", "edit", "reject", "always", "reply"]
+    arguments: dict[str, Any] | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +124,7 @@ class Turn:
         user_id: Whose turn it was.
         thread_id: The thread that it belongs to.
         model: The spec of the model that answered.
+        waiting: What the turn waits for, if it does.
     """
 
     answer: str
@@ -72,6 +137,7 @@ class Turn:
     user_id: str = ""
     thread_id: str = ""
     model: str = ""
+    waiting: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +180,13 @@ class StepFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class UserNeeded:
+    """The turn cannot go on without the user; it ends here, and `Assistant.resume` goes on."""
+
+    request: Waiting
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A line for the user: something was chosen, left out, retried or repaired."""
 
@@ -128,4 +201,13 @@ class TurnFinished:
     turn: Turn
 
 
-Event = TurnStarted | TextDelta | AnswerReset | StepStarted | StepFinished | Notice | TurnFinished
+Event = (
+    TurnStarted
+    | TextDelta
+    | AnswerReset
+    | StepStarted
+    | StepFinished
+    | UserNeeded
+    | Notice
+    | TurnFinished
+)

@@ -10,13 +10,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from urllib.parse import quote
 
-from agent.events import AnswerReset, Event, Notice, NoticeKind, StopReason, TextDelta
+from agent.events import (
+    AnswerReset,
+    Event,
+    Notice,
+    NoticeKind,
+    StepFinished,
+    StepStarted,
+    StopReason,
+    TextDelta,
+    UserNeeded,
+)
 from agent.models.base import ChatModel, Message, Usage
 from agent.models.meter import Meter
 from agent.models.protocol import ToolProtocol
 from agent.settings import Settings
-from tools.registry import Toolbox
+from tools.declared import Output
+from tools.policy import Policy
+from tools.registry import Registry, Toolbox
+from tools.scope import Scope
+from tools.secrets import Redactor
 
 
 class Entry(Message):
@@ -24,15 +39,20 @@ class Entry(Message):
 
     Assistant entries carry what the call cost and, when they end a turn, why. Tool entries carry
     the error that stands in for an output, whether the call was refused without being run, the
-    seconds that it took, and its sources.
+    seconds that it took, its sources and files, whose words the output is, and the arguments if
+    the user changed them. `tools` names tools that are described to the model at this place.
     """
 
     usage: NotRequired[dict[str, float]]
     stop: NotRequired[StopReason | Literal["interrupted"]]
     error: NotRequired[str]
-    refused: NotRequired[Literal["invalid", "repeated"]]
+    refused: NotRequired[Literal["invalid", "repeated", "declined"]]
     seconds: NotRequired[float]
     sources: NotRequired[list[dict[str, str]]]
+    files: NotRequired[list[dict[str, str]]]
+    origin: NotRequired[Output]
+    arguments: NotRequired[dict[str, Any]]
+    tools: NotRequired[list[str]]
 
 
 def append(old: list[Entry], new: list[Entry]) -> list[Entry]:
@@ -40,19 +60,35 @@ def append(old: list[Entry], new: list[Entry]) -> list[Entry]:
     return old + new
 
 
+def union(old: list[str], new: list[str]) -> list[str]:
+    """Add names to a list that holds each once."""
+    return [*old, *(name for name in new if name not in old)]
+
+
 class State(TypedDict):
-    """The state of a thread: the conversation, and why the running turn must end, if it must."""
+    """The state of a thread.
+
+    `messages` is the conversation, `reason` why the running turn must end, if it must, and
+    `allowed` names the tools whose side effects the user has approved for the whole thread.
+    """
 
     messages: Annotated[list[Entry], append]
     reason: StopReason | Literal[""]
+    allowed: NotRequired[Annotated[list[str], union]]
 
 
 class Act(TypedDict):
-    """What one parallel branch of `act` is given."""
+    """What one parallel branch of `act` is given.
+
+    `key` tells this call from every other one of the thread; `ask` says why the user must approve
+    it first, and is mostly empty.
+    """
 
     id: str
     name: str
     arguments: dict[str, Any]
+    key: str
+    ask: str
 
 
 @dataclass(slots=True)
@@ -63,16 +99,20 @@ class Parts:
         settings: The assistant's settings.
         model: The model that answers.
         protocol: How tools are shown to it; replaced when the server turns out to lack tools.
-        toolbox: The tools.
+        registry: The tools.
+        policy: What is wrapped around every call of a tool.
         system: The system prompt without the tools, the same for every turn.
+        redactor: Keeps secrets out of events.
         meter: How texts are measured in the model's tokens.
     """
 
     settings: Settings
     model: ChatModel
     protocol: ToolProtocol
-    toolbox: Toolbox
+    registry: Registry
+    policy: Policy
     system: str
+    redactor: Redactor
     meter: Meter = field(default_factory=Meter)
 
 
@@ -86,6 +126,9 @@ class Context:
 
     Args:
         parts: What the assistant is put together from.
+        user_id: Whose turn it is.
+        thread_id: The thread that it belongs to.
+        toolbox: The tools as they were when the turn began.
         deadline: `loop.time()` at which the turn's seconds are spent.
         emit: Where events go.
         shown: The text of the running decision that was streamed so far.
@@ -94,11 +137,19 @@ class Context:
     """
 
     parts: Parts
+    user_id: str
+    thread_id: str
+    toolbox: Toolbox
     deadline: float
     emit: Callable[[Event], None] = ignore
     shown: str = ""
     notices: list[str] = field(default_factory=list)
     unbooked: Usage = field(default_factory=Usage)
+
+    def scope(self, call_id: str, key: str) -> Scope:
+        """Return whose call one of this turn's calls is."""
+        place = f"{quote(self.user_id, safe='')}/{quote(self.thread_id, safe='')}"
+        return Scope(self.user_id, self.thread_id, call_id, f"{place}/{key}")
 
     def show(self, text: str) -> None:
         """Stream a piece of the answer."""

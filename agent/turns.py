@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from agent.events import Step, Turn
+from agent.events import Step, StopReason, Turn, Waiting
 from agent.models.base import Usage
 from agent.state import Entry
-from tools.sources import Source
+from tools.sources import File, Source
 
 
 def begin(messages: Sequence[Entry]) -> int:
@@ -38,10 +38,11 @@ def steps(turn: Iterable[Entry]) -> tuple[Step, ...]:
                 Step(
                     id=entry["tool_call_id"],
                     name=entry["name"],
-                    arguments=arguments.get(entry["tool_call_id"], {}),
+                    arguments=entry.get("arguments", arguments.get(entry["tool_call_id"], {})),
                     output="" if error else entry["content"],
                     error=error,
                     seconds=entry.get("seconds", 0.0),
+                    files=tuple(File(**one) for one in entry.get("files", ())),
                 )
             )
     return tuple(found)
@@ -79,6 +80,11 @@ def decisions(turn: Iterable[Entry]) -> int:
 def fingerprint(name: str, arguments: dict[str, Any]) -> str:
     """Return a text that is the same for the same call."""
     return name + json.dumps(arguments, sort_keys=True, ensure_ascii=False)
+
+
+def key(messages: Sequence[Entry], call_id: str) -> str:
+    """Return what tells a call of the last turn from every other call of the thread."""
+    return f"{begin(messages)}/{call_id}"
 
 
 def open_calls(turn: Sequence[Entry]) -> list[Entry]:
@@ -120,18 +126,25 @@ def fold(
     thread_id: str,
     model: str,
     notices: Sequence[str] = (),
+    waiting: Sequence[Waiting] = (),
 ) -> Turn:
     """Make the record of the last turn of a conversation."""
     turn = messages[begin(messages) :]
     last = turn[-1]
+    answer = last["content"] if last["role"] == "assistant" else ""
+    stop: StopReason = last.get("stop", "answered")  # type: ignore[assignment]
+    if waiting:
+        asked = [one for one in waiting if one.kind == "question"]
+        answer, stop = (asked[0].text, "question") if asked else ("", "approval")
     return Turn(
-        answer=last["content"] if last["role"] == "assistant" else "",
+        answer=answer,
         sources=sources(turn),
         steps=steps(turn),
         usage=usage(turn),
-        stop_reason=last.get("stop", "answered"),  # type: ignore[arg-type]
+        stop_reason=stop,
         notices=tuple(notices),
         user_id=user_id,
         thread_id=thread_id,
         model=model,
+        waiting=tuple(waiting),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tools.sources import Source
+from tools.sources import File, Source
 
 SNIPPET_CHARS = 300
 
@@ -52,6 +52,12 @@ def sources_of(artifact: Any) -> tuple[Source, ...]:
     """Pick the sources out of a tool's artifact; what is no source is passed over."""
     items = artifact if isinstance(artifact, (list, tuple)) else (artifact,)
     return tuple(source for item in items if (source := _source(item)) is not None)
+
+
+def files_of(artifact: Any) -> tuple[File, ...]:
+    """Pick the files out of a tool's artifact."""
+    items = artifact if isinstance(artifact, (list, tuple)) else (artifact,)
+    return tuple(item for item in items if isinstance(item, File))
 
 
 def _source(item: Any) -> Source | None:

@@ -1,30 +1,41 @@
-"""The one wrapper around every tool call: time-out, output cap, errors told to the model."""
+"""The one wrapper around every tool call.
+
+In this order: an answer that is still fresh; the journal, for calls with side effects; the call
+itself within its time, tried again only where that does no harm; what it returned as text without
+invisible characters, cut to what a model is shown.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import inspect
+import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
-
-from tools.output import cut, sources_of, to_text
+from tools.declared import Output, Risk
+from tools.errors import Question
+from tools.hidden import visible
+from tools.invoke import Result, invoke
+from tools.journal import Journal, Record
+from tools.output import cut, files_of, sources_of
+from tools.scope import Scope, within
+from tools.secrets import Redactor
 from tools.settings import ToolSettings
-from tools.sources import Source
-from tools.threads import in_thread
+from tools.sources import File, Source
 
 if TYPE_CHECKING:
-    from langchain_core.tools import BaseTool
+    from tools.registry import Registered
 
-ERROR_CHARS = 500
-# Seconds that a timed-out tool is given to tidy up before it is left behind.
-GRACE = 0.5
-# Tasks that did not end when they were cancelled; the loop itself holds tasks only weakly.
-_abandoned: set[asyncio.Task[Any]] = set()
+TRIES = 2
+"""Times that a call is made that may be repeated without harm."""
+KEPT = 256
+"""Answers that are kept for as long as they are fresh."""
+UNKNOWN = (
+    "{name} was cut off while it ran, and it is not known whether it took effect. It was not done "
+    "again. Check first what became of it, or tell the user."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,191 +46,134 @@ class Outcome:
         output: What the model is shown.
         error: What was wrong and what would be right; empty when the call went well.
         sources: What the output rests on.
+        files: The files that the tool made.
+        origin: Whose words the output is.
         seconds: Wall-clock seconds that the call took.
     """
 
     output: str
     error: str = ""
     sources: tuple[Source, ...] = ()
+    files: tuple[File, ...] = ()
+    origin: Output = "untrusted"
     seconds: float = 0.0
 
 
-async def run(
-    tool: BaseTool, arguments: dict[str, Any], call_id: str, settings: ToolSettings
-) -> Outcome:
-    """Call a tool and turn whatever happens into an `Outcome`.
+class Policy:
+    """Run calls; one for all turns of an assistant.
 
     Args:
-        tool: The tool.
-        arguments: What the model gave it.
-        call_id: The id of the call, for tools that ask for it.
-        settings: Time-out and output cap.
+        settings: What every tool obeys.
+        journal: Where side effects are written down.
+        redactor: Keeps secrets out of the journal's arguments.
     """
-    started = time.perf_counter()
-    task = asyncio.ensure_future(_attempt(tool, arguments, call_id, settings))
-    try:
-        await asyncio.wait((task,), timeout=settings.timeout)
-        if not task.done():
-            task.cancel()
-            await asyncio.wait((task,), timeout=GRACE)
-            error = _timed_out(tool, settings.timeout)
-        elif task.cancelled():
-            error = f"{tool.name} broke off before it had an answer. Try again, or do without it."
+
+    def __init__(self, settings: ToolSettings, journal: Journal, redactor: Redactor) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._redactor = redactor
+        self._fresh: OrderedDict[str, tuple[float, Outcome]] = OrderedDict()
+
+    async def run(
+        self, tool: Registered, arguments: dict[str, Any], scope: Scope, *, left: float = 1e9
+    ) -> Outcome:
+        """Make a call and turn whatever happens into an `Outcome`.
+
+        Args:
+            tool: The tool.
+            arguments: What the model gave it, after validation.
+            scope: Whose call it is.
+            left: Seconds that are left of the turn.
+
+        Raises:
+            Question: The tool cannot go on without the user's words.
+        """
+        started = time.perf_counter()
+        risk = tool.declared.risk_of(tool.name, arguments)
+        if risk == "reads":
+            key = _cache_key(tool, arguments, scope)
+            outcome = self._cached(key)
+            if outcome is None:
+                outcome = await self._call(tool, arguments, scope, left)
+                self._keep(key, outcome, tool.declared.cache_seconds)
         else:
-            output, error, sources = task.result()
-            return Outcome(output, error, sources, time.perf_counter() - started)
-    finally:
-        if not task.done():
-            task.cancel()
-            _abandoned.add(task)
-            task.add_done_callback(_abandoned.discard)
-    return Outcome("", error, (), time.perf_counter() - started)
+            outcome = await self._written_down(tool, arguments, scope, risk, left)
+        return replace(outcome, seconds=time.perf_counter() - started)
+
+    async def recorded(self, name: str, scope: Scope) -> Outcome | None:
+        """Return what the journal knows of a call that a crash cut off, without making it."""
+        record = await self._journal.find(scope)
+        return _remembered(name, record) if record else None
+
+    async def _written_down(
+        self,
+        tool: Registered,
+        arguments: dict[str, Any],
+        scope: Scope,
+        risk: Risk,
+        left: float,
+    ) -> Outcome:
+        """Make a call with side effects, unless the journal says that it was made already."""
+        shown = self._redactor.data(arguments)
+        before = await self._journal.begin(scope, tool.name, risk, shown)
+        if before is not None and (before.state != "begun" or not tool.declared.idempotent):
+            return _remembered(tool.name, before)
+        try:
+            outcome = await self._call(tool, arguments, scope, left)
+        except Question:
+            await self._journal.drop(scope)
+            raise
+        await self._journal.end(scope, "failed" if outcome.error else "done", asdict(outcome))
+        return outcome
+
+    async def _call(
+        self, tool: Registered, arguments: dict[str, Any], scope: Scope, left: float
+    ) -> Outcome:
+        declared, settings = tool.declared, self._settings
+        limit = min(declared.timeout or settings.timeout, max(left, 0.01))
+        until = time.perf_counter() + limit
+        repeatable = declared.idempotent or declared.risk == "reads"
+        result = Result()
+        with within(scope):
+            for _ in range(TRIES if repeatable else 1):
+                seconds = max(until - time.perf_counter(), 0.01)
+                result = await invoke(tool.tool, arguments, scope.call_id, seconds=seconds)
+                if not result.passing or time.perf_counter() >= until:
+                    break
+        foreign = declared.output != "trusted"
+        text = visible(result.output) if foreign else result.output
+        error = visible(result.error) if foreign else result.error
+        return Outcome(
+            output="" if error else cut(text, declared.output_chars or settings.output_chars),
+            error=error,
+            sources=sources_of(result.artifact),
+            files=files_of(result.artifact),
+            origin=declared.output,
+        )
+
+    def _cached(self, key: str) -> Outcome | None:
+        until, outcome = self._fresh.get(key, (0.0, None))
+        return outcome if time.monotonic() < until else None
+
+    def _keep(self, key: str, outcome: Outcome, seconds: float) -> None:
+        if seconds and not outcome.error:
+            self._fresh[key] = (time.monotonic() + seconds, outcome)
+            self._fresh.move_to_end(key)
+            while len(self._fresh) > KEPT:
+                self._fresh.popitem(last=False)
 
 
-async def _attempt(
-    tool: BaseTool, arguments: dict[str, Any], call_id: str, settings: ToolSettings
-) -> tuple[str, str, tuple[Source, ...]]:
-    """Return (output, error, sources); let only cancellation through."""
-    try:
-        if _is_plain(tool):
-            content, artifact = await _call_plainly(tool, arguments)
-        else:
-            content, artifact, error = await _call_through(tool, arguments, call_id)
-            if error:
-                return "", cut(error, ERROR_CHARS), ()
-        return cut(to_text(content) or "(empty)", settings.output_chars), "", sources_of(artifact)
-    # The tool boundary: whatever a tool raises is for the model to read, not the turn's end.
-    except (Exception, SystemExit) as error:  # noqa: BLE001
-        return "", cut(explain(tool, error), ERROR_CHARS), ()
+def _cache_key(tool: Registered, arguments: Mapping[str, Any], scope: Scope) -> str:
+    """Return a key that is the same for the same call of the same user."""
+    call = [scope.user_id, tool.origin, tool.name, arguments]
+    return json.dumps(call, sort_keys=True, ensure_ascii=False, default=str)
 
 
-def _is_plain(tool: BaseTool) -> bool:
-    """Say whether the tool is a bare function that can be called without the tool's own frame.
-
-    The frame (callbacks, tracing, injected arguments, its own handling of errors) costs many
-    times what a plain call does, and most tools use nothing of it.
-    """
-    from langchain_core.tools import StructuredTool
-
-    kind = type(tool)
-    if not isinstance(tool, StructuredTool) or tool.callbacks:
-        return False
-    if kind._run is not StructuredTool._run or kind._arun is not StructuredTool._arun:
-        return False
-    if tool.handle_tool_error or tool.handle_validation_error:
-        return False
-    function = tool.coroutine or tool.func
-    schema = tool.args_schema
-    if isinstance(schema, dict):
-        return function is not None and not _asks_for_more(function)[0]
-    modern = isinstance(schema, type) and issubclass(schema, BaseModel)
-    return modern and function is not None and not any(_asks_for_more(function))
-
-
-@lru_cache(maxsize=512)
-def _asks_for_more(function: Callable[..., Any]) -> tuple[bool, bool]:
-    """Say whether a function wants injected arguments, and whether it has variadic ones."""
-    injected = variadic = False
-    for name, parameter in inspect.signature(function).parameters.items():
-        wanted = str(parameter.annotation)
-        marks = ("RunnableConfig", "Injected", "ToolRuntime")
-        injected |= name in ("callbacks", "run_manager") or any(mark in wanted for mark in marks)
-        variadic |= parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-    return injected, variadic
-
-
-async def _call_plainly(tool: Any, arguments: dict[str, Any]) -> tuple[Any, Any]:
-    """Validate the arguments and call the function itself; return (content, artifact)."""
-    values = arguments
-    if not isinstance(tool.args_schema, dict):
-        checked: BaseModel = tool.args_schema.model_validate(arguments)
-        values = {name: getattr(checked, name) for name in type(checked).model_fields}
-        values.update(checked.model_extra or {})
-    if tool.coroutine is not None:
-        result = await tool.coroutine(**values)
-    else:
-        result = await in_thread(tool.func, **values)
-        if inspect.isawaitable(result):  # a plain function that hands on a coroutine
-            result = await result
-    if tool.response_format != "content_and_artifact":
-        return result, None
-    if not isinstance(result, tuple) or len(result) != 2:
-        raise TypeError("the tool promised a pair of content and artifact and returned none")
-    return result
-
-
-async def _call_through(
-    tool: BaseTool, arguments: dict[str, Any], call_id: str
-) -> tuple[Any, Any, str]:
-    """Call the tool in its own frame; return (content, artifact, error)."""
-    call = {"type": "tool_call", "id": call_id, "name": tool.name, "args": dict(arguments)}
-    message = await (in_thread(tool.invoke, call) if _blocks(tool) else tool.ainvoke(call))
-    content = getattr(message, "content", message)
-    if getattr(message, "status", "success") == "error":
-        return "", None, to_text(content)
-    return content, getattr(message, "artifact", None), ""
-
-
-def _blocks(tool: BaseTool) -> bool:
-    """Say whether the tool has only a blocking implementation."""
-    from langchain_core.tools import BaseTool, StructuredTool
-
-    if type(tool)._arun not in (BaseTool._arun, StructuredTool._arun):
-        return False
-    return getattr(tool, "coroutine", None) is None
-
-
-def _timed_out(tool: BaseTool, seconds: float) -> str:
-    left = " It may still be running." if _blocks(tool) else ""
-    return (
-        f"{tool.name} had no answer after {seconds:g} seconds and was given up.{left} "
-        "Ask it for less, or answer without it."
-    )
-
-
-def explain(tool: BaseTool, error: BaseException) -> str:
-    """Say in words for the model what was wrong with a call and what would be right."""
-    from langchain_core.tools import ToolException
-
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, ToolException) and str(error):
-        return str(error)
-    if isinstance(error, ValidationError):
-        return _explain_arguments(tool, error)
-    if isinstance(error, SystemExit):
-        return f"{tool.name} tried to end the program, which was prevented."
-    message = " ".join(str(error).split())
-    return f"{tool.name} failed: {type(error).__name__}{f': {message}' if message else ''}"
-
-
-def _explain_arguments(tool: BaseTool, error: ValidationError) -> str:
-    faults = []
-    for item in error.errors(include_url=False, include_context=False)[:5]:
-        place = ".".join(str(part) for part in item["loc"]) or "the arguments"
-        if item["type"] == "missing":
-            faults.append(f"`{place}` is missing")
-        elif item["type"] == "extra_forbidden":
-            faults.append(f"`{place}` is not one of its arguments")
-        else:
-            given = repr(item["input"])
-            given = given if len(given) <= 60 else given[:59] + "…"
-            faults.append(f"`{place}` was {given}: {item['msg'][0].lower()}{item['msg'][1:]}")
-    return f"Wrong arguments for {tool.name}: {'; '.join(faults)}. It takes {_takes(tool)}."
-
-
-def _takes(tool: BaseTool) -> str:
-    """List the arguments of a tool with their types."""
-    properties: Mapping[str, Mapping[str, Any]] = tool.args
-    listed = [f"`{name}` ({_type_word(schema)})" for name, schema in properties.items()]
-    return ", ".join(listed) or "no arguments"
-
-
-def _type_word(schema: Mapping[str, Any]) -> str:
-    if "enum" in schema:
-        return "one of " + ", ".join(str(choice) for choice in schema["enum"])
-    if "anyOf" in schema:
-        words = [_type_word(option) for option in schema["anyOf"] if option.get("type") != "null"]
-        return " or ".join(words)
-    word = str(schema.get("type", "any value"))
-    return f"{word}, optional" if "default" in schema else word
+def _remembered(name: str, record: Record) -> Outcome:
+    """Return what the journal says came of a call."""
+    if record.state == "begun":
+        return Outcome("", UNKNOWN.format(name=name))
+    kept = dict(record.outcome)
+    kept["sources"] = tuple(Source(**one) for one in kept.get("sources", ()))
+    kept["files"] = tuple(File(**one) for one in kept.get("files", ()))
+    return Outcome(**kept)

@@ -1,191 +1,219 @@
-"""The tools of an assistant, built-in and brought along, through one door."""
+"""All tools of an assistant through one door: built-in, given, from a folder, packages and MCP."""
 
 from __future__ import annotations
 
-import inspect
+import fnmatch
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.builtin import Builtin, builtin_names
+from tools.declared import Declared, declared
 from tools.errors import ToolSetupError
+from tools.folder import Folder
+from tools.mcp_source import McpSource
+from tools.offers import Offer, ToolSource, reason_of
+from tools.packages import Packages
 from tools.schema import spec_of
 from tools.settings import ToolSettings
 from tools.spec import ToolSpec
+from tools.wrap import as_tool
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
-    from tools.net import Net
+__all__ = ["Registered", "Registry", "Toolbox", "as_tool", "builtin_names", "open_registry"]
 
 # Dots too: the native protocol replaces what a server's function calling does not take.
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A tool as the assistant knows it.
+
+    Args:
+        tool: What is called.
+        spec: The tool as a model sees it.
+        declared: What it declares of itself.
+        origin: Where it comes from.
+    """
+
+    tool: BaseTool
+    spec: ToolSpec
+    declared: Declared
+    origin: str
+
+    @property
+    def name(self) -> str:
+        """The name that the model writes."""
+        return self.spec.name
+
+    @property
+    def given(self) -> bool:
+        """Whether it came from the program that opened the assistant, which vouches for it."""
+        return self.origin == "given"
+
+
+@dataclass(frozen=True, slots=True)
 class Toolbox:
     """The tools that a turn may use; fixed once it is built.
 
     Args:
         tools: The tools by name, in the order in which they are shown.
-        specs: The same tools as a model sees them.
         problems: What was left out, and why, one sentence each.
     """
 
-    tools: Mapping[str, BaseTool]
-    specs: tuple[ToolSpec, ...]
+    tools: Mapping[str, Registered]
     problems: tuple[str, ...] = ()
-    closers: tuple[Callable[[], Awaitable[None]], ...] = field(default=(), repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Name the tools in the order in which they are shown."""
         return tuple(self.tools)
 
-    def get(self, name: str) -> BaseTool | None:
+    @property
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """The tools as a model sees them."""
+        return tuple(one.spec for one in self.tools.values())
+
+    def get(self, name: str) -> Registered | None:
         """Return the tool of that name, or None."""
         return self.tools.get(name)
 
-    async def aclose(self) -> None:
-        """Close the connections that the tools held open."""
-        for close in self.closers:
-            await close()
 
-
-def open_toolbox(
-    settings: ToolSettings,
-    builtin: Sequence[str] | None = None,
-    extra: Sequence[BaseTool | Callable[..., Any]] = (),
-) -> Toolbox:
-    """Build the toolbox: built-in tools first, then the others in the order given.
+class Registry:
+    """Keep the tools of all sources, and notice what changes.
 
     Args:
-        settings: What every tool obeys.
+        sources: Where tools come from; of two with one name the earlier source's stays.
+        off: Names or patterns of tools that are not offered.
+    """
+
+    def __init__(self, sources: Sequence[ToolSource], off: Sequence[str] = ()) -> None:
+        self._sources = sources
+        self._off = tuple(off)
+        self._made: dict[int, Registered | str] = {}
+        self._offers: dict[int, Offer] = {}
+        self.toolbox = Toolbox({})
+
+    async def refresh(self) -> Toolbox:
+        """Look for changed tools, and return the toolbox as it is now."""
+        changed = [await source.refresh() for source in self._sources]
+        if any(changed) or not self._offers:
+            self.toolbox = self._build()
+        return self.toolbox
+
+    async def aclose(self) -> None:
+        """Close what the tools held open."""
+        for source in self._sources:
+            await source.aclose()
+
+    def _build(self) -> Toolbox:
+        tools: dict[str, Registered] = {}
+        problems: list[str] = []
+        offers = [offer for source in self._sources for offer in source.offers]
+        # An offer is made once: its tool may hold a cache, a connection or a process.
+        self._made = {id(one): self._made[id(one)] for one in offers if id(one) in self._made}
+        self._offers = {id(one): one for one in offers}
+        for offer in offers:
+            made = self._made.setdefault(id(offer), _make(offer))
+            if isinstance(made, str):
+                problems.append(f"{offer.label} was left out: {made}")
+                continue
+            if made.name in tools and offer.qualified:
+                made = _renamed(made, offer.qualified)
+            if any(fnmatch.fnmatchcase(made.name, pattern) for pattern in self._off):
+                continue
+            if made.name in tools:
+                taken = tools[made.name].origin
+                problems.append(
+                    f"{offer.label} was left out: another tool has the same name ({taken})"
+                )
+                continue
+            tools[made.name] = made
+        for source in self._sources:
+            problems.extend(source.problems)
+        return Toolbox(tools, tuple(problems))
+
+
+async def open_registry(
+    settings: ToolSettings,
+    home: Path,
+    builtin: Sequence[str] | None = None,
+    given: Sequence[BaseTool | Callable[..., Any]] = (),
+) -> Registry:
+    """Gather the tools: built-in ones, those given, the folder's, packages', MCP servers'.
+
+    Args:
+        settings: What every tool obeys, and where tools are looked for.
+        home: The folder of everything that arriero keeps.
         builtin: Names of the built-in tools; None means all of them.
-        extra: Tools, or plain functions with type hints and a docstring.
+        given: Tools, or plain functions with type hints and a docstring.
 
     Raises:
         ToolSetupError: A built-in tool was named that does not exist.
     """
-    from tools.net import Net
-
-    net = Net(settings.net)
-    makers = _builtin_makers(settings, net, _known(builtin))
-    makers += [(_label(item), partial(as_tool, item)) for item in extra]
-    tools: dict[str, BaseTool] = {}
-    specs: list[ToolSpec] = []
-    problems: list[str] = []
-    for label, make in makers:
-        try:
-            tool = make()
-            spec = _checked_spec(tool, tools)
-        # The tool boundary: a broken tool is named and left out, and the others work.
-        except Exception as error:  # noqa: BLE001
-            problems.append(f"{label} was left out: {_reason(error)}")
-            continue
-        tools[tool.name] = tool
-        specs.append(spec)
-    return Toolbox(tools, tuple(specs), tuple(problems), (net.aclose,))
+    sources: list[ToolSource] = [Builtin(settings, home, builtin), Given(given)]
+    sources.append(Folder(settings.folder or home / "tools", must_exist=bool(settings.folder)))
+    sources.append(Packages())
+    sources.append(McpSource(settings, home))
+    registry = Registry(sources, settings.off)
+    try:
+        await registry.refresh()
+    except BaseException:
+        await registry.aclose()
+        raise
+    return registry
 
 
-def as_tool(item: BaseTool | Callable[..., Any]) -> BaseTool:
-    """Make a tool of a plain typed function; a tool stays as it is.
+class Given:
+    """Tools that the program brings along when it opens the assistant.
 
-    Raises:
-        ToolSetupError: The thing is neither, or the function lacks what a model must be told.
+    Args:
+        items: The tools, or plain functions.
     """
-    from langchain_core.tools import BaseTool, StructuredTool
 
-    if isinstance(item, BaseTool):
-        return item
-    if not callable(item) or isinstance(item, type):
-        raise ToolSetupError(f"{item!r} is neither a tool nor a function")
-    if not inspect.getdoc(item):
-        raise ToolSetupError("it has no docstring, and the model would not know when to use it")
-    way = "coroutine" if inspect.iscoroutinefunction(item) else "func"
-    return StructuredTool.from_function(**{way: item}, parse_docstring=True)  # type: ignore[arg-type]
-
-
-def builtin_names() -> tuple[str, ...]:
-    """Name the built-in tools in the order in which they are shown."""
-    return tuple(_MAKERS)
-
-
-def _known(builtin: Sequence[str] | None) -> list[str]:
-    """Return the wanted built-in names in their own order, without doubles."""
-    wanted = _MAKERS if builtin is None else builtin
-    unknown = [name for name in wanted if name not in _MAKERS]
-    if unknown:
-        raise ToolSetupError(
-            f"There is no built-in tool named {', '.join(repr(name) for name in unknown)}.",
-            f"The built-in tools are: {', '.join(_MAKERS)}.",
+    def __init__(self, items: Sequence[BaseTool | Callable[..., Any]]) -> None:
+        self.offers = tuple(
+            Offer(_label(item), lambda item=item: as_tool(item), "given")  # type: ignore[misc]
+            for item in items
         )
-    return [name for name in _MAKERS if name in wanted]
+        self.problems: tuple[str, ...] = ()
 
+    async def refresh(self) -> bool:
+        """Tell that nothing changes."""
+        return False
 
-def _builtin_makers(
-    settings: ToolSettings, net: Net, names: Sequence[str]
-) -> list[tuple[str, Callable[[], BaseTool]]]:
-    return [(name, partial(_MAKERS[name], settings, net)) for name in names]
-
-
-def _calculator(settings: ToolSettings, net: Net) -> BaseTool:
-    from tools.calculator import calculator_tool
-
-    return calculator_tool()
-
-
-def _clock(settings: ToolSettings, net: Net) -> BaseTool:
-    from tools.clock import clock_tool
-
-    return clock_tool()
-
-
-def _web_search(settings: ToolSettings, net: Net) -> BaseTool:
-    from tools.search.engine import open_engine
-    from tools.search.tool import web_search_tool
-
-    return web_search_tool(settings.search, open_engine(settings.search, settings.net))
-
-
-def _read_page(settings: ToolSettings, net: Net) -> BaseTool:
-    from tools.page import read_page_tool
-
-    return read_page_tool(net, settings.output_chars)
-
-
-_MAKERS: dict[str, Callable[[ToolSettings, Net], BaseTool]] = {
-    "calculator": _calculator,
-    "clock": _clock,
-    "web_search": _web_search,
-    "read_page": _read_page,
-}
+    async def aclose(self) -> None:
+        """Do nothing: the tools stay the program's."""
 
 
 def _label(item: Any) -> str:
     return str(getattr(item, "name", None) or getattr(item, "__name__", None) or repr(item)[:80])
 
 
-def _checked_spec(tool: BaseTool, taken: Mapping[str, BaseTool]) -> ToolSpec:
-    """Return the tool as a model sees it.
+def _make(offer: Offer) -> Registered | str:
+    """Make a tool, or say why it cannot be had."""
+    try:
+        tool = offer.make()
+        if not NAME.fullmatch(tool.name):
+            raise ToolSetupError(
+                f"{tool.name!r} is no name that a model can call; "
+                "use up to 128 letters, digits, _, . and -"
+            )
+        if not tool.description.strip():
+            raise ToolSetupError(
+                "it has no description, and the model would not know when to use it"
+            )
+        return Registered(tool, spec_of(tool), declared(tool), offer.origin)
+    # The tool boundary: a broken tool is named and left out, and the others work.
+    except Exception as error:  # noqa: BLE001
+        return reason_of(error)
 
-    Raises:
-        ToolSetupError: Its name cannot be used.
-    """
-    if not NAME.fullmatch(tool.name):
-        raise ToolSetupError(
-            f"{tool.name!r} is no name that a model can call; "
-            "use up to 128 letters, digits, _, . and -"
-        )
-    if tool.name in taken:
-        raise ToolSetupError("another tool has the same name")
-    if not tool.description.strip():
-        raise ToolSetupError("it has no description, and the model would not know when to use it")
-    return spec_of(tool)
 
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ToolSetupError):
-        return error.message
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+def _renamed(made: Registered, name: str) -> Registered:
+    spec = ToolSpec(name, made.spec.description, made.spec.parameters)
+    return Registered(made.tool, spec, made.declared, made.origin)
