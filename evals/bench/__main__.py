@@ -12,7 +12,7 @@ from rich.console import Console
 from agent.errors import ArrieroError
 from evals.bench.result import Row, keep, show
 
-NAMES = ("startup", "overhead", "prefix", "bfcl")
+NAMES = ("startup", "overhead", "prefix", "bfcl", "bfcl_multi")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--items", type=int, default=30, help="items of each category or kind")
     parser.add_argument("--seed", type=int, default=1, help="seed of the draw of items")
     parser.add_argument("--model", default="llamacpp:qwen2.5-coder-1.5b", help="model spec")
-    parser.add_argument("--no-native", action="store_true", help="leave native calling out")
+    parser.add_argument(
+        "--no-native", action="store_true", help="leave native calling, or create_agent, out"
+    )
+    parser.add_argument(
+        "--whole", action="store_true", help="bfcl_multi: play on behind a turn that failed"
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(NAMES):
         parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
@@ -52,6 +57,19 @@ def run(name: str, options: argparse.Namespace) -> list[Row]:
         from evals.bench import prefix
 
         return asyncio.run(prefix.measure(options.model))
+    if name == "bfcl_multi":
+        from evals.bench import bfcl_multi
+
+        return asyncio.run(
+            bfcl_multi.measure(
+                options.model,
+                items=options.items,
+                seed=options.seed,
+                progress=_tell,
+                peer=not options.no_native,
+                whole=options.whole,
+            )
+        )
     from evals.bench import bfcl
 
     return asyncio.run(
@@ -59,10 +77,14 @@ def run(name: str, options: argparse.Namespace) -> list[Row]:
             options.model,
             items=options.items,
             seed=options.seed,
-            progress=lambda line: print(line, file=sys.stderr, flush=True),
+            progress=_tell,
             native=not options.no_native,
         )
     )
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,7 @@ the text holds besides.
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import random
 import tempfile
 from collections.abc import Callable
 from contextlib import aclosing
@@ -22,7 +20,6 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from agent.assistant import open_assistant
-from agent.errors import MissingExtra
 from agent.events import StepFinished, TextDelta, TurnFinished
 from agent.models.base import (
     CallChunk,
@@ -37,6 +34,7 @@ from agent.models.calls import check_calls, read_calls
 from agent.models.open import open_model
 from agent.prompts import SYSTEM
 from agent.settings import Settings
+from evals.bench.bfcl_data import sample, stand_in_for_providers, tools_of
 from evals.bench.recorder import Recorder
 from evals.bench.replies import CachedModel
 from evals.bench.result import Row, wilson
@@ -100,22 +98,11 @@ async def measure(
     return rows
 
 
-def sample(category: str, items: int, seed: int) -> list[dict[str, Any]]:
-    """Draw items of a category, with their ground truth under `answer`."""
-    base = _data()
-    (path,) = base.glob(f"BFCL_v[0-9]_{category}.json")
-    found = _lines(path)
-    truth = base / "possible_answer" / path.name
-    answers = {a["id"]: a["ground_truth"] for a in _lines(truth)} if truth.exists() else {}
-    for item in found:
-        item["answer"] = answers.get(item["id"])
-    return random.Random(seed).sample(found, min(items, len(found)))  # noqa: S311
-
-
 def check(item: dict[str, Any], category: str, calls: list[Pair]) -> str:
     """Return why the calls are wrong by the leaderboard's own checker, or nothing."""
     if category == "irrelevance":
         return f"called {[name for name, _ in calls]}" if calls else ""
+    stand_in_for_providers()
     from bfcl_eval.constants.enums import Language
     from bfcl_eval.eval_checker.ast_eval.ast_checker import ast_checker
 
@@ -207,35 +194,9 @@ def _row(spec: str, category: str, who: str, tally: Tally, items: int) -> Row:
 
 
 def _tools(item: dict[str, Any]) -> list[Any]:
-    from langchain_core.tools import StructuredTool
-
-    async def done(**_: Any) -> str:
-        return "ok"
-
-    return [
-        StructuredTool(
-            name=function["name"],
-            description=function["description"],
-            args_schema=function["parameters"],
-            coroutine=done,
-        )
-        for function in item["function"]
-    ]
+    return tools_of(item["function"], lambda *_: "ok")
 
 
 def _question(item: dict[str, Any]) -> str:
     text: str = item["question"][0][-1]["content"]
     return text
-
-
-def _data() -> Path:
-    spec = importlib.util.find_spec("bfcl_eval")
-    if spec is None or not spec.submodule_search_locations:
-        raise MissingExtra(
-            "The package bfcl-eval is not installed.", 'pip install "arriero[bench]"'
-        )
-    return Path(next(iter(spec.submodule_search_locations))) / "data"
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
