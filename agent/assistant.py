@@ -7,21 +7,33 @@ async with open_assistant(Settings()) as assistant:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from agent import turns
 from agent.errors import UsageError
-from agent.events import Event, Turn, TurnFinished, TurnStarted
+from agent.events import (
+    Answer,
+    Event,
+    Turn,
+    TurnFinished,
+    TurnStarted,
+    UserNeeded,
+    Waiting,
+    redacted,
+)
 from agent.guards import check_input
 from agent.models.base import ChatModel, Watched
 from agent.settings import Settings
+from agent.shown import choose
 from agent.state import Context, Entry, Parts
-from agent.threads import Threads, open_threads
+from agent.threads import Ran, Threads, open_threads
 from memory.threads import ThreadInfo
+from tools.journal import Journal, Record, SqliteJournal
 from tools.registry import Toolbox
+from tools.secrets import Redactor, secret_values
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -29,6 +41,9 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 Progress = Callable[[int, int, str], None]
+Approver = Callable[[Waiting], Awaitable[Answer]]
+"""Answers what a turn waits for, so that it goes on at once."""
+JOURNAL = "journal.sqlite"
 
 
 @asynccontextmanager
@@ -37,6 +52,8 @@ async def open_assistant(
     *,
     tools: Sequence[BaseTool | Callable[..., Any]] = (),
     model: ChatModel | BaseChatModel | None = None,
+    approve: Approver | None = None,
+    journal: Journal | None = None,
     progress: Progress | None = None,
 ) -> AsyncIterator[Assistant]:
     """Open the model, the tools and the threads, and put them together.
@@ -46,56 +63,56 @@ async def open_assistant(
         tools: Tools beside the built-in ones: langchain tools or typed functions.
         model: A model that is already open; it stays the caller's. Nothing opens
             `settings.model`.
+        approve: Asked before calls with side effects, and when a tool has a question; without it
+            a turn ends there with `stop_reason` `approval` or `question`, and `resume` goes on.
+        journal: Where side effects are written down; nothing means a file in the home folder.
         progress: Called with (bytes done, bytes in all, what) while weights are fetched.
 
     Raises:
         ArrieroError: A part cannot be had; the message says which and what to do.
     """
-    settings = settings or Settings()
-    threads = await open_threads(settings.home)
-    try:
-        parts = await _assemble(settings, tools, model, progress)
-        try:
-            yield Assistant(parts, threads)
-        finally:
-            await parts.toolbox.aclose()
-            if model is None:
-                await parts.model.aclose()
-    finally:
-        await threads.aclose()
-
-
-async def _assemble(
-    settings: Settings,
-    tools: Sequence[BaseTool | Callable[..., Any]],
-    model: ChatModel | BaseChatModel | None,
-    progress: Progress | None,
-) -> Parts:
     from agent.models.open import as_chat_model, open_model
     from agent.models.table import protocol_for
     from agent.prompts import system_prompt
-    from tools.registry import open_toolbox
+    from tools.policy import Policy
+    from tools.registry import open_registry
 
-    toolbox = open_toolbox(settings.tools, settings.builtin_tools, tools)
-    if model is None:
-        chat = await open_model(settings.model, settings.models, progress=progress)
-    else:
-        chat = as_chat_model(model)
-    return Parts(
-        settings=settings,
-        model=chat,
-        protocol=protocol_for(chat.info, settings.protocol),
-        toolbox=toolbox,
-        system=system_prompt(settings.instructions),
-    )
+    settings = settings or Settings()
+    async with AsyncExitStack() as stack:
+        threads = await open_threads(settings.home)
+        stack.push_async_callback(threads.aclose)
+        kept = journal or SqliteJournal(settings.home / JOURNAL)
+        stack.push_async_callback(kept.aclose)
+        registry = await open_registry(settings.tools, settings.home, settings.builtin_tools, tools)
+        stack.push_async_callback(registry.aclose)
+        if model is None:
+            chat = await open_model(settings.model, settings.models, progress=progress)
+            stack.push_async_callback(chat.aclose)
+        else:
+            chat = as_chat_model(model)
+        redactor = Redactor(secret_values())
+        parts = Parts(
+            settings=settings,
+            model=chat,
+            protocol=protocol_for(chat.info, settings.protocol),
+            registry=registry,
+            policy=Policy(settings.tools, kept, redactor),
+            system=system_prompt(settings.instructions),
+            redactor=redactor,
+        )
+        yield Assistant(parts, threads, kept, approve)
 
 
 class Assistant:
     """Run turns of any user and thread; made by `open_assistant`."""
 
-    def __init__(self, parts: Parts, threads: Threads) -> None:
+    def __init__(
+        self, parts: Parts, threads: Threads, journal: Journal, approve: Approver | None = None
+    ) -> None:
         self._parts = parts
         self._threads = threads
+        self._journal = journal
+        self._approve = approve
         self._running: dict[Key, asyncio.Task[Turn]] = {}
         self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
@@ -112,7 +129,7 @@ class Assistant:
     @property
     def toolbox(self) -> Toolbox:
         """The tools, and what was wrong with those that were left out."""
-        return self._parts.toolbox
+        return self._parts.registry.toolbox
 
     @property
     def protocol(self) -> str:
@@ -121,6 +138,8 @@ class Assistant:
 
     async def ask(self, text: str, *, user_id: str, thread_id: str) -> Turn:
         """Run one turn and return its record.
+
+        Where the thread waits for the answer to a question, the text is that answer.
 
         Raises:
             UsageError: The text is empty or does not fit the window.
@@ -138,25 +157,36 @@ class Assistant:
         """Run one turn and yield its events, `TurnFinished` last.
 
         Text that is streamed before a step is a remark; the answer is what follows the last
-        step. Closing the iterator stops the model; what was answered until then is kept.
+        step. Closing the iterator stops the model; what was answered until then is kept. Where
+        the thread waits for the answer to a question, the text is that answer.
 
         Raises:
             UsageError: The text is empty or does not fit the window.
             ModelError: The model failed.
         """
         text = check_input(text)
-        async with aclosing(self._events(text, (user_id, thread_id))) as events:
+        async with aclosing(self._events(text, (user_id, thread_id), {})) as events:
             async for event in events:
                 yield event
 
-    async def resume(self, *, user_id: str, thread_id: str) -> AsyncGenerator[Event, None]:
-        """Finish a turn that a crash or a failing model cut off; finished calls do not run again.
+    async def resume(
+        self, *, user_id: str, thread_id: str, answers: Mapping[str, Answer] | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """Finish a turn that waits for the user, or that a crash or a failing model cut off.
+
+        Calls that had finished do not run again, and a side effect that was cut off is not begun
+        a second time.
+
+        Args:
+            user_id: Whose thread it is.
+            thread_id: The thread.
+            answers: What the user says, by the id of what the turn waits for.
 
         Raises:
-            UsageError: The thread's last turn is complete.
+            UsageError: The thread's last turn is complete, or nothing waits for an answer.
             ModelError: The model failed.
         """
-        async with aclosing(self._events(None, (user_id, thread_id))) as events:
+        async with aclosing(self._events(None, (user_id, thread_id), answers or {})) as events:
             async for event in events:
                 yield event
 
@@ -169,6 +199,16 @@ class Assistant:
         """Return the text of the thread's last turn if that was cut off, else None."""
         return await self._threads.interrupted(user_id=user_id, thread_id=thread_id)
 
+    async def waiting(self, *, user_id: str, thread_id: str) -> tuple[Waiting, ...]:
+        """Return what the thread's last turn waits for: approvals and questions."""
+        return await self._threads.waiting(user_id=user_id, thread_id=thread_id)
+
+    async def side_effects(
+        self, *, user_id: str, thread_id: str | None = None, limit: int = 100
+    ) -> list[Record]:
+        """Return what calls with side effects have done for a user, the newest first."""
+        return await self._journal.records(user_id=user_id, thread_id=thread_id, limit=limit)
+
     async def threads(self, *, user_id: str) -> list[ThreadInfo]:
         """Return the user's threads, the newest first."""
         return await self._threads.index.list(user_id=user_id)
@@ -179,54 +219,129 @@ class Assistant:
 
     async def delete_thread(self, *, user_id: str, thread_id: str) -> bool:
         """Delete a thread for good; tell whether there was one."""
+        await self._journal.forget(user_id=user_id, thread_id=thread_id)
         return await self._threads.delete(user_id=user_id, thread_id=thread_id)
 
-    async def _events(self, text: str | None, key: Key) -> AsyncGenerator[Event, None]:
+    async def _events(
+        self, text: str | None, key: Key, answers: Mapping[str, Answer]
+    ) -> AsyncGenerator[Event, None]:
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        task = asyncio.create_task(self._turn(text, key, queue.put_nowait))
+
+        def emit(event: Event) -> None:
+            queue.put_nowait(redacted(event, self._parts.redactor))
+
+        task = asyncio.create_task(self._turn(text, key, answers, emit))
         task.add_done_callback(lambda _: queue.put_nowait(None))
         try:
             while (event := await queue.get()) is not None:
                 yield event
-            yield TurnFinished(task.result())
+            yield redacted(TurnFinished(task.result()), self._parts.redactor)
         finally:
             if not task.done():
                 task.cancel()
                 await asyncio.wait([task])
 
-    async def _turn(self, text: str | None, key: Key, emit: Callable[[Event], None]) -> Turn:
+    async def _turn(
+        self,
+        text: str | None,
+        key: Key,
+        answers: Mapping[str, Answer],
+        emit: Callable[[Event], None],
+    ) -> Turn:
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
             task = asyncio.current_task()
             assert task is not None  # noqa: S101 - for the type checker; a coroutine has a task
             self._running[key] = task
             try:
-                return await self._run(text, key, emit)
+                return await self._run(text, key, answers, emit)
             finally:
                 del self._running[key]
 
-    async def _run(self, text: str | None, key: Key, emit: Callable[[Event], None]) -> Turn:
+    async def _run(
+        self,
+        text: str | None,
+        key: Key,
+        answers: Mapping[str, Answer],
+        emit: Callable[[Event], None],
+    ) -> Turn:
         user_id, thread_id = key
         parts, threads = self._parts, self._threads
-        budget = parts.settings.budget
-        deadline = asyncio.get_running_loop().time() + budget.seconds
-        ctx = Context(parts=parts, deadline=deadline, emit=emit)
+        deadline = asyncio.get_running_loop().time() + parts.settings.budget.seconds
+        toolbox = await parts.registry.refresh()
+        ctx = Context(parts, user_id, thread_id, toolbox, deadline, emit)
         emit(TurnStarted(user_id, thread_id, parts.model.info.spec))
-        if await threads.settle(text, user_id=user_id, thread_id=thread_id):
-            text = None
-            ctx.notice("resumed", "The turn that was cut off is finished now.")
-        elif text is None:
-            raise UsageError("There is no interrupted turn in this thread.", "Type a new message.")
         try:
-            messages = await threads.run(text, ctx, user_id=user_id, thread_id=thread_id)
+            ran = await self._begin(text, answers, ctx)
+            while ran.waiting and self._approve is not None:
+                given = await self._asked(ran.waiting, ctx)
+                ran = await threads.answer(given, ctx)
         except asyncio.CancelledError:
-            messages = await threads.close(ctx, user_id=user_id, thread_id=thread_id)
+            ran = Ran(await threads.close(ctx))
+        for request in ran.waiting:
+            emit(UserNeeded(request))
         if isinstance(parts.model, Watched) and (change := await parts.model.changed()):
             ctx.notice("model", change)
         return turns.fold(
-            messages,
+            ran.messages,
             user_id=user_id,
             thread_id=thread_id,
             model=parts.model.info.spec,
             notices=ctx.notices,
+            waiting=ran.waiting,
         )
+
+    async def _begin(self, text: str | None, answers: Mapping[str, Answer], ctx: Context) -> Ran:
+        """Begin a turn, pick up a cut-off one, or go on with one that waited."""
+        threads = self._threads
+        waiting = await threads.waiting(user_id=ctx.user_id, thread_id=ctx.thread_id)
+        if text is not None and waiting and all(one.kind == "question" for one in waiting):
+            answers = {one.id: Answer("reply", text=text) for one in waiting}
+        if answers:
+            _check_answers(answers, waiting)
+            return await threads.answer(answers, ctx)
+        if await threads.settle(text, ctx):
+            if not waiting:
+                ctx.notice("resumed", "The turn that was cut off is finished now.")
+            return await threads.run(None, ctx)
+        if text is None:
+            raise UsageError("There is no interrupted turn in this thread.", "Type a new message.")
+        return await threads.run(await self._said(text, ctx), ctx)
+
+    async def _said(self, text: str, ctx: Context) -> Entry:
+        """Return the user's message, with the tools that are chosen for it where there are many."""
+        said = Entry(role="user", content=text)
+        if len(ctx.toolbox.tools) > self._parts.settings.tools.shown:
+            before = await self._threads.messages(user_id=ctx.user_id, thread_id=ctx.thread_id)
+            if names := await choose(text, before, self._parts):
+                said["tools"] = names
+        return said
+
+    async def _asked(self, waiting: Sequence[Waiting], ctx: Context) -> dict[str, Answer]:
+        """Ask the approver; the time that the user takes is not the turn's."""
+        assert self._approve is not None  # noqa: S101 - for the type checker
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        given = {one.id: await self._approve(one) for one in waiting}
+        ctx.deadline += clock() - began
+        return given
+
+
+def _check_answers(answers: Mapping[str, Answer], waiting: Sequence[Waiting]) -> None:
+    """Refuse answers that fit nothing.
+
+    Raises:
+        UsageError: One is for something that is not waited for, or of the wrong kind.
+    """
+    kinds = {one.id: one.kind for one in waiting}
+    for call_id, answer in answers.items():
+        if call_id not in kinds:
+            asked = ", ".join(kinds) or "nothing"
+            raise UsageError(
+                f"Nothing waits for an answer to {call_id!r}.", f"What waits: {asked}."
+            )
+        if (kinds[call_id] == "question") != (answer.decision == "reply"):
+            fitting = "reply" if kinds[call_id] == "question" else "approve, edit, reject or always"
+            raise UsageError(
+                f"{answer.decision!r} is no answer to this {kinds[call_id]}.", f"Use {fitting}."
+            )

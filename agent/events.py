@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, assert_never
 
 from agent.models.base import Usage
 from tools.declared import Risk
+from tools.secrets import Redactor
 from tools.sources import File, Source
 
 StopReason = Literal[
@@ -211,3 +212,32 @@ Event = (
     | Notice
     | TurnFinished
 )
+
+
+def redacted(event: Event, redactor: Redactor) -> Event:
+    """Return an event without secrets.
+
+    The record of a finished turn keeps what stands under a name such as `password`, because
+    programs read the arguments there; known keys and what has their form are gone from it, too.
+    """
+    match event:
+        case StepStarted(arguments=arguments):
+            return replace(event, arguments=redactor.data(arguments))
+        case StepFinished(step=step):
+            return StepFinished(_step(step, redactor, names=True))
+        case TurnFinished(turn=turn):
+            steps = tuple(_step(step, redactor, names=False) for step in turn.steps)
+            return TurnFinished(replace(turn, steps=steps))
+        case UserNeeded() | TurnStarted() | TextDelta() | AnswerReset() | Notice():
+            return event
+        case _:
+            assert_never(event)
+
+
+def _step(step: Step, redactor: Redactor, *, names: bool) -> Step:
+    return replace(
+        step,
+        arguments=redactor.data(step.arguments, names=names),
+        output=redactor.text(step.output),
+        error=redactor.text(step.error),
+    )

@@ -17,11 +17,8 @@ from agent.events import (
     Event,
     Notice,
     NoticeKind,
-    StepFinished,
-    StepStarted,
     StopReason,
     TextDelta,
-    UserNeeded,
 )
 from agent.models.base import ChatModel, Message, Usage
 from agent.models.meter import Meter
@@ -50,7 +47,7 @@ class Entry(Message):
     seconds: NotRequired[float]
     sources: NotRequired[list[dict[str, str]]]
     files: NotRequired[list[dict[str, str]]]
-    origin: NotRequired[Output]
+    origin: NotRequired[Output | Literal["user"]]
     arguments: NotRequired[dict[str, Any]]
     tools: NotRequired[list[str]]
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import aiosqlite
 from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command, Interrupt
 
 from agent import turns
 from agent.errors import StorageError
+from agent.events import Answer, Approval, Question, Waiting
 from agent.graph import Graph, build
 from agent.saver import Saver
 from agent.state import Context, Entry, State
@@ -26,10 +29,24 @@ from memory.threads import ThreadList
 
 FILE = "threads.sqlite"
 UNFINISHED = "Not finished: the turn was cut off while this ran."
+UNASKED = "Not run: the user did not answer, and went on with something else."
 PRUNE = (
     "delete from {table} where thread_id = ? and checkpoint_ns = '' and checkpoint_id < "
     "(select max(checkpoint_id) from checkpoints where thread_id = ? and checkpoint_ns = '')"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How far a turn came.
+
+    Args:
+        messages: The conversation.
+        waiting: What it waits for; empty when the turn has ended.
+    """
+
+    messages: list[Entry]
+    waiting: tuple[Waiting, ...] = ()
 
 
 async def open_threads(home: Path) -> Threads:
@@ -96,44 +113,72 @@ class Threads:
             return None
         return messages[turns.begin(messages)]["content"]
 
-    async def settle(self, text: str | None, *, user_id: str, thread_id: str) -> bool:
+    async def settle(self, text: str | None, ctx: Context) -> bool:
         """Make a thread ready for a turn; tell whether its cut-off turn is to be picked up.
 
         It is when `text` is None or repeats what the user typed then. With another text the
         cut-off turn is closed as it stands, and its finished calls stay in the conversation.
         """
-        if (user_id, thread_id) in self._finished or not await self._known(user_id, thread_id):
+        place = (ctx.user_id, ctx.thread_id)
+        if place in self._finished or not await self._known(*place):
             return False
-        before = await self.interrupted(user_id=user_id, thread_id=thread_id)
+        before = await self.interrupted(user_id=ctx.user_id, thread_id=ctx.thread_id)
         if before is None:
             return False
         if text is None or text == before:
             return True
-        await self._end(user_id, thread_id, Entry(role="assistant", content="", stop="interrupted"))
+        await self._end(ctx, Entry(role="assistant", content="", stop="interrupted"))
         return False
 
-    async def run(
-        self, text: str | None, ctx: Context, *, user_id: str, thread_id: str
-    ) -> list[Entry]:
-        """Run a turn, or pick up the cut-off one when `text` is None; return the conversation."""
-        self._finished.discard((user_id, thread_id))
+    async def waiting(self, *, user_id: str, thread_id: str) -> tuple[Waiting, ...]:
+        """Return what a thread's last turn waits for."""
+        key = (user_id, thread_id)
+        if key in self._finished or not await self._known(user_id, thread_id):
+            return ()
+        return tuple(_request(one.value) for one in await self._interrupts(user_id, thread_id))
+
+    async def run(self, said: Entry | None, ctx: Context) -> Ran:
+        """Run a turn, or pick up the cut-off one when nothing is `said`."""
         given: State | None = None
-        if text is not None:
-            given = {"messages": [Entry(role="user", content=text)], "reason": ""}
+        if said is not None:
+            given = {"messages": [said], "reason": ""}
+            key = {"user_id": ctx.user_id, "thread_id": ctx.thread_id}
             # Both run while the model is at work.
-            self._later(self.index.touch(user_id=user_id, thread_id=thread_id, text=text))
-            self._later(self._prune(user_id, thread_id))
-        config = _config(user_id, thread_id)
+            self._later(self.index.touch(text=said["content"], **key))
+            self._later(self._prune(**key))
+        return await self._invoke(given, ctx)
+
+    async def answer(self, answers: Mapping[str, Answer], ctx: Context) -> Ran:
+        """Go on with a turn that waits.
+
+        Args:
+            answers: What the user says, by the id of what is waited for; what is left out is
+                waited for again.
+            ctx: What the nodes share.
+        """
+        given = {
+            one.id: asdict(answers[one.value["id"]])
+            for one in await self._interrupts(ctx.user_id, ctx.thread_id)
+            if one.value["id"] in answers
+        }
+        return await self._invoke(Command(resume=given) if given else None, ctx)
+
+    async def _invoke(self, given: State | Command[Any] | None, ctx: Context) -> Ran:
+        place = (ctx.user_id, ctx.thread_id)
+        self._finished.discard(place)
+        config = _config(*place)
         config["recursion_limit"] = 2 * ctx.parts.settings.budget.steps + 10
         state = await self._graph.ainvoke(given, config, context=ctx, durability="sync")
-        self._finished.add((user_id, thread_id))
-        messages: list[Entry] = state["messages"]
-        return messages
+        if interrupts := state.get("__interrupt__"):
+            messages, _ = await self._load(*place)
+            return Ran(messages, tuple(_request(one.value) for one in interrupts))
+        self._finished.add(place)
+        return Ran(state["messages"])
 
-    async def close(self, ctx: Context, *, user_id: str, thread_id: str) -> list[Entry]:
+    async def close(self, ctx: Context) -> list[Entry]:
         """End a turn that the user stopped with what was answered until then."""
         last = Entry(role="assistant", content=ctx.shown, stop="stopped")
-        return await self._end(user_id, thread_id, last)
+        return await self._end(ctx, last)
 
     async def delete(self, *, user_id: str, thread_id: str) -> bool:
         """Delete a thread for good; tell whether there was one."""
@@ -156,14 +201,27 @@ class Threads:
         messages: list[Entry] = snapshot.values.get("messages", [])
         return messages, pending
 
-    async def _end(self, user_id: str, thread_id: str, last: Entry) -> list[Entry]:
-        messages, pending = await self._load(user_id, thread_id)
+    async def _interrupts(self, user_id: str, thread_id: str) -> list[Interrupt]:
+        snapshot = await self._graph.aget_state(_config(user_id, thread_id))
+        return [one for task in snapshot.tasks for one in task.interrupts]
+
+    async def _end(self, ctx: Context, last: Entry) -> list[Entry]:
+        """End a turn as it stands; what its open calls have done, the journal knows."""
+        place = (ctx.user_id, ctx.thread_id)
+        unasked = {one.value["id"] for one in await self._interrupts(*place)}
+        messages, pending = await self._load(*place)
         missing = turns.open_calls(messages[turns.begin(messages) :])
         for entry in missing:
-            entry["content"] = entry["error"] = UNFINISHED
+            call_id = entry["tool_call_id"]
+            scope = ctx.scope(call_id, turns.key(messages, call_id))
+            known = await ctx.parts.policy.recorded(entry["name"], scope)
+            if known is not None:
+                turns.write(entry, known)
+            else:
+                entry["content"] = entry["error"] = UNASKED if call_id in unasked else UNFINISHED
         added = [*pending, *missing, last]
         values = {"messages": added, "reason": ""}
-        await self._graph.aupdate_state(_config(user_id, thread_id), values, as_node="answer")
+        await self._graph.aupdate_state(_config(*place), values, as_node="answer")
         return [*messages, *missing, last]
 
     async def _prune(self, user_id: str, thread_id: str) -> None:
@@ -176,6 +234,13 @@ class Threads:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def _request(value: dict[str, Any]) -> Waiting:
+    """Read back what an interrupt waits for."""
+    if value["kind"] == "question":
+        return Question(**{**value, "options": tuple(value["options"])})
+    return Approval(**value)
 
 
 def _key(user_id: str, thread_id: str) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from agent.events import Step, StopReason, Turn, Waiting
 from agent.models.base import Usage
 from agent.state import Entry
+from tools.policy import Outcome
 from tools.sources import File, Source
+
+EDITED = "(The user changed the arguments to {}.)\n"
 
 
 def begin(messages: Sequence[Entry]) -> int:
@@ -80,6 +84,42 @@ def decisions(turn: Iterable[Entry]) -> int:
 def fingerprint(name: str, arguments: dict[str, Any]) -> str:
     """Return a text that is the same for the same call."""
     return name + json.dumps(arguments, sort_keys=True, ensure_ascii=False)
+
+
+def declined(turn: Iterable[Entry]) -> set[str]:
+    """Return the fingerprints of the calls that the user declined in a turn."""
+    made: dict[str, str] = {}
+    found = set()
+    for entry in turn:
+        for call in entry.get("tool_calls", ()):
+            made[call["id"]] = fingerprint(call["name"], call["arguments"])
+        if entry.get("refused") == "declined":
+            found.add(made.get(entry["tool_call_id"], ""))
+    return found
+
+
+def write(entry: Entry, outcome: Outcome, edited: dict[str, Any] | None = None) -> None:
+    """Write what came of a call into its tool entry.
+
+    Args:
+        entry: The entry.
+        outcome: What came of the call.
+        edited: The arguments, where the user changed them.
+    """
+    entry["content"] = outcome.error or outcome.output
+    entry["seconds"] = outcome.seconds
+    entry["origin"] = outcome.origin
+    if edited is not None:
+        entry["arguments"] = edited
+        entry["content"] = EDITED.format(json.dumps(edited, ensure_ascii=False)) + entry["content"]
+    if outcome.error:
+        entry["error"] = entry["content"]
+    if outcome.sources:
+        entry["sources"] = [source.as_dict() for source in outcome.sources]
+    if outcome.tools:
+        entry["tools"] = list(outcome.tools)
+    if outcome.files:
+        entry["files"] = [asdict(file) for file in outcome.files]
 
 
 def key(messages: Sequence[Entry], call_id: str) -> str:

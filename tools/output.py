@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tools.sources import File, Source
+from tools.spec import ToolSpec
 
 SNIPPET_CHARS = 300
 
@@ -58,6 +59,12 @@ def files_of(artifact: Any) -> tuple[File, ...]:
     """Pick the files out of a tool's artifact."""
     items = artifact if isinstance(artifact, (list, tuple)) else (artifact,)
     return tuple(item for item in items if isinstance(item, File))
+
+
+def tools_of(artifact: Any) -> tuple[str, ...]:
+    """Pick the names of tools that were found out of a tool's artifact."""
+    items = artifact if isinstance(artifact, (list, tuple)) else (artifact,)
+    return tuple(item.name for item in items if isinstance(item, ToolSpec))
 
 
 def _source(item: Any) -> Source | None:

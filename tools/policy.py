@@ -12,14 +12,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tools.declared import Output, Risk
 from tools.errors import Question
 from tools.hidden import visible
 from tools.invoke import Result, invoke
 from tools.journal import Journal, Record
-from tools.output import cut, files_of, sources_of
+from tools.output import cut, files_of, sources_of, tools_of
 from tools.scope import Scope, within
 from tools.secrets import Redactor
 from tools.settings import ToolSettings
@@ -47,7 +47,8 @@ class Outcome:
         error: What was wrong and what would be right; empty when the call went well.
         sources: What the output rests on.
         files: The files that the tool made.
-        origin: Whose words the output is.
+        tools: Names of tools that the model may call from now on.
+        origin: Whose words the output is; `user` for what the user answered to a question.
         seconds: Wall-clock seconds that the call took.
     """
 
@@ -55,7 +56,8 @@ class Outcome:
     error: str = ""
     sources: tuple[Source, ...] = ()
     files: tuple[File, ...] = ()
-    origin: Output = "untrusted"
+    tools: tuple[str, ...] = ()
+    origin: Output | Literal["user"] = "untrusted"
     seconds: float = 0.0
 
 
@@ -148,6 +150,7 @@ class Policy:
             error=error,
             sources=sources_of(result.artifact),
             files=files_of(result.artifact),
+            tools=tools_of(result.artifact),
             origin=declared.output,
         )
 
@@ -175,5 +178,6 @@ def _remembered(name: str, record: Record) -> Outcome:
         return Outcome("", UNKNOWN.format(name=name))
     kept = dict(record.outcome)
     kept["sources"] = tuple(Source(**one) for one in kept.get("sources", ()))
+    kept["tools"] = tuple(kept.get("tools", ()))
     kept["files"] = tuple(File(**one) for one in kept.get("files", ()))
     return Outcome(**kept)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tools.builtin import Builtin, builtin_names
 from tools.declared import Declared, declared
 from tools.errors import ToolSetupError
+from tools.find import FIND, find_tools_tool
 from tools.folder import Folder
 from tools.mcp_source import McpSource
 from tools.offers import Offer, ToolSource, reason_of
@@ -19,10 +20,13 @@ from tools.packages import Packages
 from tools.schema import spec_of
 from tools.settings import ToolSettings
 from tools.spec import ToolSpec
+from tools.threads import in_thread
 from tools.wrap import as_tool
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
+
+    from tools.select import ToolIndex
 
 __all__ = ["Registered", "Registry", "Toolbox", "as_tool", "builtin_names", "open_registry"]
 
@@ -79,6 +83,11 @@ class Toolbox:
         """The tools as a model sees them."""
         return tuple(one.spec for one in self.tools.values())
 
+    @property
+    def core(self) -> tuple[ToolSpec, ...]:
+        """Those that are shown however many tools there are."""
+        return tuple(one.spec for one in self.tools.values() if one.declared.core)
+
     def get(self, name: str) -> Registered | None:
         """Return the tool of that name, or None."""
         return self.tools.get(name)
@@ -89,12 +98,18 @@ class Registry:
 
     Args:
         sources: Where tools come from; of two with one name the earlier source's stays.
-        off: Names or patterns of tools that are not offered.
+        settings: Which are not offered, and from how many on they have to be found.
+        cache: A folder for what is expensive to make again; None for none.
     """
 
-    def __init__(self, sources: Sequence[ToolSource], off: Sequence[str] = ()) -> None:
+    def __init__(
+        self, sources: Sequence[ToolSource], settings: ToolSettings, cache: Path | None = None
+    ) -> None:
         self._sources = sources
-        self._off = tuple(off)
+        self._off = settings.off
+        self._few = settings.shown
+        self._cache = cache
+        self._index: ToolIndex | None = None
         self._made: dict[int, Registered | str] = {}
         self._offers: dict[int, Offer] = {}
         self.toolbox = Toolbox({})
@@ -105,6 +120,28 @@ class Registry:
         if any(changed) or not self._offers:
             self.toolbox = self._build()
         return self.toolbox
+
+    async def rank(self, query: str, limit: int) -> list[str]:
+        """Return the names of the tools that fit a request best, the best first.
+
+        Args:
+            query: The request, in the user's words or the model's.
+            limit: How many at most.
+        """
+        return await in_thread(self._rank, self.toolbox, query, limit)
+
+    def _rank(self, toolbox: Toolbox, query: str, limit: int) -> list[str]:
+        from memory.embeddings import open_embedder
+
+        from tools.select import ToolIndex
+
+        if self._index is None:
+            self._index = ToolIndex(open_embedder(), self._cache)
+        known = [
+            (one.spec, one.declared.examples) for one in toolbox.tools.values() if one.name != FIND
+        ]
+        self._index.update(known)
+        return self._index.rank(query, limit)
 
     async def aclose(self) -> None:
         """Close what the tools held open."""
@@ -134,6 +171,9 @@ class Registry:
                 )
                 continue
             tools[made.name] = made
+        if len(tools) > self._few and FIND not in tools:
+            found = find_tools_tool(self.rank, lambda name: self.toolbox.tools[name].spec)
+            tools = {FIND: Registered(found, spec_of(found), declared(found), "built-in"), **tools}
         for source in self._sources:
             problems.extend(source.problems)
         return Toolbox(tools, tuple(problems))
@@ -160,7 +200,7 @@ async def open_registry(
     sources.append(Folder(settings.folder or home / "tools", must_exist=bool(settings.folder)))
     sources.append(Packages())
     sources.append(McpSource(settings, home))
-    registry = Registry(sources, settings.off)
+    registry = Registry(sources, settings, home / "cache")
     try:
         await registry.refresh()
     except BaseException:

@@ -1,8 +1,8 @@
 """Finds out whether the arguments of a call come from text that somebody else wrote.
 
 A call that the user's own words account for is the user's wish. One whose arguments stand in a
-page, a message or a file, and not in the user's words, may be the wish of whoever wrote that, so the
-user is asked. This looks at words alone: it asks once too often rather than once too seldom, and it
+page, a message or a file, and not in the user's words, may be the wish of whoever wrote that, so
+the user is asked. This looks at words alone: it asks once too often rather than once too seldom, and it
 does not see through text that a model has encoded or wholly rewritten.
 """
 

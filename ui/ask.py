@@ -10,7 +10,8 @@ import sys
 
 from agent.errors import UsageError
 from agent.events import Turn
-from ui.boundary import STOPPED
+from ui.approve import Asker, approve_all, asker, read_line, reject_all
+from ui.boundary import STOPPED, WAITING
 from ui.session import Options, new_thread, session, show_turn, view_for
 from ui.terminal import Terminal
 
@@ -27,6 +28,7 @@ def ask(
     resume: bool = False,
     as_json: bool = False,
     stream: bool | None = None,
+    approve: bool | None = None,
 ) -> int:
     """Run one turn and return the exit code.
 
@@ -38,6 +40,7 @@ def ask(
         resume: Finish the thread's interrupted turn; no question is asked.
         as_json: Print the finished turn as JSON.
         stream: Print the answer as it comes; None does so on a terminal.
+        approve: Approve, or reject, every call that waits for the user; None asks on a terminal.
     """
     if resume and (words or not thread):
         raise UsageError(
@@ -48,12 +51,25 @@ def ask(
     settings = options.settings()
     text = None if resume else question(words, terminal)
     view = view_for(terminal, as_json=as_json, stream=stream)
+    asks = _asker(approve, terminal, as_json=as_json)
 
     async def turn() -> Turn:
         async with session(settings, terminal) as assistant:
-            return await show_turn(assistant, text, view, user_id=user_id, thread_id=thread_id)
+            return await show_turn(
+                assistant, text, view, user_id=user_id, thread_id=thread_id, ask=asks
+            )
 
-    return STOPPED if asyncio.run(turn()).stop_reason == "stopped" else 0
+    done = asyncio.run(turn())
+    return STOPPED if done.stop_reason == "stopped" else WAITING if done.waiting else 0
+
+
+def _asker(approve: bool | None, terminal: Terminal, *, as_json: bool) -> Asker | None:
+    """Return what answers for the user, or asks them where they sit at a terminal."""
+    if approve is not None:
+        return approve_all if approve else reject_all
+    if as_json or not (sys.stdin.isatty() and terminal.stderr.isatty()):
+        return None
+    return asker(terminal, read_line)
 
 
 def question(words: list[str], terminal: Terminal) -> str:

@@ -16,6 +16,8 @@ from ui.terminal import Terminal
 
 STOPPED = 130
 """Exit code after Ctrl-C: 128 and the number of the signal, as shells count."""
+WAITING = 7
+"""Exit code when the turn waits for the user's approval or answer."""
 PIPE_CLOSED = 141
 """Exit code when whoever read stdout went away: 128 and the number of SIGPIPE."""
 COMPLETION = "_ARRIERO_COMPLETE"

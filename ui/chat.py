@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent.errors import ArrieroError, StorageError, UsageError
+from ui.approve import asker, read_line
 from ui.session import Options, new_thread, session, show_turn, view_for
 from ui.terminal import Terminal
 from ui.text import one_line, plain
@@ -146,7 +147,12 @@ class Chat:
         place.thread_id = place.thread_id or new_thread()
         view = view_for(self._terminal)
         await show_turn(
-            self._assistant, text, view, user_id=place.user_id, thread_id=place.thread_id
+            self._assistant,
+            text,
+            view,
+            user_id=place.user_id,
+            thread_id=place.thread_id,
+            ask=asker(self._terminal, read_line),
         )
 
     async def _welcome(self) -> None:

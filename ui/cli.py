@@ -12,7 +12,8 @@ import typer
 EXIT_CODES = """\
 Exit codes: 0 fine; 1 unexpected, or problems found by doctor; 2 wrong request or setting;
 3 the model or its server failed; 4 weights cannot be had; 5 an optional package is missing;
-6 the home folder cannot be used; 130 stopped with Ctrl-C."""
+6 the home folder cannot be used; 7 the turn waits for your approval or answer;
+130 stopped with Ctrl-C."""
 
 app = typer.Typer(
     name="arriero",
@@ -143,6 +144,12 @@ def ask(
         bool | None,
         typer.Option("--stream/--no-stream", help="Print as it comes; default on a terminal."),
     ] = None,
+    yes: Annotated[
+        bool | None,
+        typer.Option(
+            "--yes/--no", help="Approve, or reject, every call that has side effects, unasked."
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> int:
     """Answer one question. Text on stdin is put behind it."""
@@ -159,6 +166,7 @@ def ask(
         resume=resume,
         as_json=as_json,
         stream=stream,
+        approve=yes,
     )
 
 

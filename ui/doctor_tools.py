@@ -19,13 +19,14 @@ PATIENCE = 3.0
 async def check_tools(settings: Settings) -> list[Check]:
     """Check that the tools of the settings can be set up."""
     from tools.errors import ToolSetupError
-    from tools.registry import open_toolbox
+    from tools.registry import open_registry
 
     try:
-        toolbox = open_toolbox(settings.tools, settings.builtin_tools)
+        registry = await open_registry(settings.tools, settings.home, settings.builtin_tools)
     except ToolSetupError as error:
         return [Check("tools", "problem", error.message, error.hint)]
-    await toolbox.aclose()
+    await registry.aclose()
+    toolbox = registry.toolbox
     checks = [Check("tools", "problem", problem) for problem in toolbox.problems]
     return [Check("tools", "ok", ", ".join(toolbox.names) or "none"), *checks]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -17,7 +18,10 @@ from agent.events import (
     Turn,
     TurnFinished,
     TurnStarted,
+    UserNeeded,
+    Waiting,
 )
+from ui.approve import describe
 from ui.terminal import Terminal
 from ui.text import Stripper, one_line, plain
 
@@ -33,6 +37,8 @@ STOPS: dict[StopReason, str] = {
     "repeated_calls": "Ended early: the model kept repeating the same call.",
     "invalid_calls": "Ended early: the model kept writing calls that no tool accepts.",
     "stopped": "Stopped: the answer is not complete.",
+    "approval": "Nothing was done yet. Go on with: arriero ask --resume --thread {thread} --yes",
+    "question": 'Answer with: arriero ask --thread {thread} "…"',
 }
 """What the user is told of each way in which a turn can end."""
 
@@ -40,8 +46,11 @@ STOPS: dict[StopReason, str] = {
 class View:
     """Show one turn; subclasses decide what becomes of its text.
 
-    Text before a step is a remark; the answer is what follows the last step.
+    Text before a step is a remark; the answer is what follows the last step. `asks` says that
+    somebody asks the user what the turn waits for, so that there is no need to tell how.
     """
+
+    asks = False
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
@@ -71,16 +80,31 @@ class View:
                 self._rest()
                 self._terminal.note(step_line(step))
                 self._wait("thinking")
+            case UserNeeded(request=request):
+                self._flush()
+                self._needed(request)
             case Notice(text=text):
                 self._flush()
                 self._terminal.note(text)
             case TurnFinished(turn=turn):
-                self._complete(turn.answer)
-                self._flush()
-                self._finish(turn)
-                self._close(turn)
+                self._end_turn(turn)
             case _:
                 assert_never(event)
+
+    def _needed(self, request: Waiting) -> None:
+        """Tell what a turn waits for, unless somebody asks the user anyway."""
+        if not self.asks and request.kind == "approval":
+            for line in describe(request):
+                self._terminal.note(line, style="yellow")
+
+    def _end_turn(self, turn: Turn) -> None:
+        if turn.waiting and self.asks:
+            self._flush()
+            return
+        self._complete(turn.answer)
+        self._flush()
+        self._finish(turn)
+        self._close(turn)
 
     def end(self) -> None:
         """Leave the terminal clean, however the turn went."""
@@ -102,7 +126,7 @@ class View:
 
     def _close(self, turn: Turn) -> None:
         if told := STOPS[turn.stop_reason]:
-            self._terminal.note(told, style="yellow")
+            self._terminal.note(told.format(thread=shlex.quote(turn.thread_id)), style="yellow")
         elif not turn.answer.strip():
             self._terminal.note("The model gave no answer.", style="yellow")
         if self._terminal.stderr.isatty() and turn.usage.calls:

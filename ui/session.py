@@ -6,7 +6,7 @@ import asyncio
 import getpass
 import signal
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import UsageError
-from agent.events import Turn, TurnFinished
+from agent.events import Answer, Event, Turn, TurnFinished, Waiting
+from ui.approve import Asker
 from ui.config import load_settings
 from ui.progress import Downloads
 from ui.render import RecordView, StreamView, View, WholeView
@@ -42,6 +43,7 @@ class Options:
             "home": self.home,
             "protocol": self.protocol,
             "builtin_tools": None if self.tools else (),
+            "tools": None if self.tools else {"off": ("*",)},
         }
 
     def settings(self) -> Settings:
@@ -89,13 +91,63 @@ async def session(settings: Settings, terminal: Terminal) -> AsyncIterator[Assis
 
 
 async def show_turn(
-    assistant: Assistant, text: str | None, view: View, *, user_id: str, thread_id: str
+    assistant: Assistant,
+    text: str | None,
+    view: View,
+    *,
+    user_id: str,
+    thread_id: str,
+    ask: Asker | None = None,
 ) -> Turn:
     """Run a turn, or finish the interrupted one if `text` is None, and show its events.
 
     Ctrl-C stops the model; the turn then ends with what was answered until then.
+
+    Args:
+        assistant: What runs it.
+        text: The user's message.
+        view: Where it is shown.
+        user_id: Whose turn it is.
+        thread_id: The thread.
+        ask: Asks the user what the turn waits for; without it, it goes on waiting.
     """
     key = {"user_id": user_id, "thread_id": thread_id}
+    view.asks = ask is not None
+    if text is None and ask is not None:
+        waiting = await assistant.waiting(user_id=user_id, thread_id=thread_id)
+        if waiting and (answers := await _answers(waiting, ask)):
+            turn = await _show(assistant, assistant.resume(**key, answers=answers), view, key)
+        else:
+            view.asks = not waiting
+            turn = await _show(assistant, assistant.resume(**key), view, key)
+    else:
+        stream = assistant.resume(**key) if text is None else assistant.stream(text, **key)
+        turn = await _show(assistant, stream, view, key)
+    while turn.waiting and ask is not None:
+        answers = await _answers(turn.waiting, ask)
+        if not answers:
+            view.asks = False
+            view.show(TurnFinished(turn))
+            break
+        turn = await _show(assistant, assistant.resume(**key, answers=answers), view, key)
+    return turn
+
+
+async def _answers(waiting: Sequence[Waiting], ask: Asker) -> dict[str, Answer]:
+    """Ask for everything that is waited for, until the user leaves one open."""
+    found: dict[str, Answer] = {}
+    for request in waiting:
+        answer = await ask(request)
+        if answer is None:
+            break
+        found[request.id] = answer
+    return found
+
+
+async def _show(
+    assistant: Assistant, stream: AsyncGenerator[Event, None], view: View, key: dict[str, str]
+) -> Turn:
+    """Show the events of a turn until it ends or waits."""
     this = asyncio.current_task()
     waiting: set[asyncio.Task[None]] = set()
 
@@ -106,7 +158,6 @@ async def show_turn(
     def interrupt() -> None:
         waiting.add(asyncio.create_task(stop()))
 
-    stream = assistant.resume(**key) if text is None else assistant.stream(text, **key)
     try:
         with on_interrupt(interrupt):
             async with aclosing(stream) as events:

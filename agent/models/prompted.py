@@ -55,6 +55,7 @@ class Prompted:
 
     bar: float = 0.0
     name: str = "prompted"
+    late: bool = True
 
     def overhead(self, system: str, tools: Sequence[ToolSpec]) -> str:
         """Return the system prompt with the description of the tools."""

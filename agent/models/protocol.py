@@ -71,6 +71,11 @@ class ToolProtocol(Protocol):
         """The protocol's name, as settings know it."""
         ...
 
+    @property
+    def late(self) -> bool:
+        """Whether further tools can be described in the conversation, behind the user's words."""
+        ...
+
     def overhead(self, system: str, tools: Sequence[ToolSpec]) -> str:
         """Return the text that stands in front of every conversation, to measure its size."""
         ...
@@ -113,6 +118,7 @@ class Native:
     """Leave tools to the server's own function calling."""
 
     name = "native"
+    late = False
 
     def overhead(self, system: str, tools: Sequence[ToolSpec]) -> str:
         """Return the system prompt and the tools as the server is sent them."""

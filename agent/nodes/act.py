@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import asdict
 from typing import Any
 
@@ -19,7 +18,6 @@ from tools.registry import Registered
 from tools.schema import validate
 
 DECLINED = "The user declined this call, and it was not made. Do not make it again."
-EDITED = "(The user changed the arguments to {}.)\n"
 
 
 async def act(state: Act, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -42,7 +40,7 @@ async def act(state: Act, runtime: Runtime[Context]) -> dict[str, Any]:
     ctx.emit(StepStarted(call["id"], call["name"], call["arguments"]))
     if tool is not None and arguments is not None:
         outcome = await _run(call, tool, arguments, ctx)
-        _note(entry, outcome, arguments if arguments != call["arguments"] else None)
+        turns.write(entry, outcome, arguments if arguments != call["arguments"] else None)
     asked = Entry(role="assistant", content="", tool_calls=[_record(call)])
     (step,) = turns.steps([asked, entry])
     ctx.emit(StepFinished(step))
@@ -85,23 +83,7 @@ async def _run(call: Act, tool: Registered, arguments: dict[str, Any], ctx: Cont
     except errors.Question as question:
         asked = Question(call["id"], question.text, question.options)
     answer = interrupt({**asdict(asked), "options": list(asked.options)})
-    return Outcome(str(answer["text"]), origin="trusted")
-
-
-def _note(entry: Entry, outcome: Outcome, edited: dict[str, Any] | None) -> None:
-    """Write an outcome into a tool entry."""
-    entry["content"] = outcome.error or outcome.output
-    entry["seconds"] = outcome.seconds
-    entry["origin"] = outcome.origin
-    if edited is not None:
-        entry["arguments"] = edited
-        entry["content"] = EDITED.format(json.dumps(edited, ensure_ascii=False)) + entry["content"]
-    if outcome.error:
-        entry["error"] = entry["content"]
-    if outcome.sources:
-        entry["sources"] = [source.as_dict() for source in outcome.sources]
-    if outcome.files:
-        entry["files"] = [asdict(file) for file in outcome.files]
+    return Outcome(str(answer["text"]), origin="user")
 
 
 def _record(call: Act) -> Any:

@@ -15,6 +15,7 @@ from agent.events import StopReason
 from agent.models.base import Message
 from agent.models.protocol import Decision, Sampling
 from agent.models.table import fallback
+from agent.shown import Shown, shown, told
 from agent.state import Context, Entry
 
 TRIES = 3
@@ -106,7 +107,10 @@ def _recover(error: ModelError, ctx: Context, left: int) -> None:
 
 async def _once(messages: Sequence[Entry], ctx: Context, answer_only: bool) -> Decision:
     parts = ctx.parts
-    prompt, fitted = await _prompt(messages, ctx)
+    late = parts.protocol.late
+    tools = shown(ctx.toolbox, messages, parts.settings.tools.shown, late=late)
+    told_so = [told(entry, ctx.toolbox, late=late) for entry in messages]
+    prompt, fitted = await _prompt(told_so, tools, ctx)
     free = parts.model.info.context - fitted.tokens
     sampling = Sampling(
         max_tokens=max(min(_answer_tokens(ctx), free), 16),
@@ -114,7 +118,7 @@ async def _once(messages: Sequence[Entry], ctx: Context, answer_only: bool) -> D
         seed=parts.settings.models.seed,
     )
     pieces = parts.protocol.decide(
-        parts.model, prompt, parts.toolbox.specs, sampling, answer_only=answer_only
+        parts.model, prompt, tools.all, sampling, answer_only=answer_only
     )
     decision: Decision | None = None
     async with aclosing(pieces) as stream:
@@ -130,19 +134,21 @@ async def _once(messages: Sequence[Entry], ctx: Context, answer_only: bool) -> D
     return decision
 
 
-async def _prompt(messages: Sequence[Entry], ctx: Context) -> tuple[list[Message], Fitted]:
+async def _prompt(
+    messages: Sequence[Entry], tools: Shown, ctx: Context
+) -> tuple[list[Message], Fitted]:
     """Fit the conversation; where space is short, let the server count, and fit again."""
     parts = ctx.parts
     context = parts.model.info.context
-    overhead = parts.protocol.overhead(parts.system, parts.toolbox.specs)
+    overhead = parts.protocol.overhead(parts.system, tools.front)
     for _ in range(3):
         fitted = fit(
             messages, overhead, context=context, answer=_answer_tokens(ctx), meter=parts.meter
         )
-        prompt = parts.protocol.render(parts.system, fitted.messages, parts.toolbox.specs)
+        prompt = parts.protocol.render(parts.system, fitted.messages, tools.front)
         if fitted.tokens < NEARLY_FULL * (context - _answer_tokens(ctx)):
             break
-        counted = await parts.model.count_tokens(prompt, parts.protocol.sent(parts.toolbox.specs))
+        counted = await parts.model.count_tokens(prompt, parts.protocol.sent(tools.front))
         if counted is None:
             break
         before = parts.meter.scale

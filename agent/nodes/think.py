@@ -13,9 +13,11 @@ from langgraph.types import Command, Send
 
 from agent import turns
 from agent.events import StepFinished, StepStarted, StopReason
+from agent.evidence import heard
 from agent.models.calls import Call
 from agent.nodes.decide import decide, entry_of, spent
 from agent.state import Act, Context, Entry, State
+from tools.approval import why_ask
 
 Next = Command[Literal["act", "answer", "think", "__end__"]]
 
@@ -23,6 +25,7 @@ REPEATED = (
     "This exact call was already made in this turn and its result stands above. "
     "Use it, or call with other arguments."
 )
+DECLINED = "The user has declined this very call. Do without it, or tell the user what is missing."
 CUT_OFF = "The call was cut off before its end. Make it again, shorter."
 
 
@@ -42,13 +45,14 @@ async def think(state: State, runtime: Runtime[Context]) -> Next:
     if stop == "length":
         calls = [replace(call, problem=CUT_OFF) for call in calls]
     known = [_without_running(call, messages) for call in calls]
+    allowed = state.get("allowed", [])
     if reason := _stuck(turn, known, ctx):
         ctx.unbooked += decision.usage
         return Command(update={"reason": reason}, goto="answer")
     _tell(calls, known, ctx)
     asked = entry_of(replace(decision, calls=tuple(calls)), ctx)
     sends = [
-        Send("act", Act(id=call.id, name=call.name, arguments=call.arguments))
+        Send("act", _act(call, messages, allowed, ctx))
         for call, entry in zip(calls, known, strict=True)
         if entry is None
     ]
@@ -56,6 +60,18 @@ async def think(state: State, runtime: Runtime[Context]) -> Next:
         update={"messages": [asked, *(entry for entry in known if entry)]},
         goto=sends or "think",
     )
+
+
+def _act(call: Call, messages: Sequence[Entry], allowed: Sequence[str], ctx: Context) -> Act:
+    """Return what `act` needs for a call, and why the user must be asked first, if so."""
+    tool = ctx.toolbox.get(call.name)
+    settings = ctx.parts.settings
+    why = ""
+    if tool is not None:
+        said = heard(messages, settings.instructions)
+        why = why_ask(tool, call.arguments, settings.tools, heard=said, allowed=allowed)
+    key = turns.key(messages, call.id)
+    return Act(id=call.id, name=call.name, arguments=call.arguments, key=key, ask=why)
 
 
 def _own_ids(calls: Sequence[Call], turn: Sequence[Entry]) -> list[Call]:
@@ -73,7 +89,10 @@ def _without_running(call: Call, messages: Sequence[Entry]) -> Entry | None:
     if call.problem:
         return Entry(**{**entry, "error": call.problem, "refused": "invalid"})
     fingerprint = turns.fingerprint(call.name, call.arguments)
-    done = turns.steps(messages[turns.begin(messages) :])
+    turn = messages[turns.begin(messages) :]
+    if fingerprint in turns.declined(turn):
+        return Entry(**{**entry, "content": DECLINED, "error": DECLINED, "refused": "declined"})
+    done = turns.steps(turn)
     failures: Counter[bool] = Counter()
     for step in done:
         if turns.fingerprint(step.name, step.arguments) == fingerprint:

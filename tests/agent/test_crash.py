@@ -23,6 +23,7 @@ from agent.assistant import open_assistant
 from agent.models.base import RawCall
 from agent.models.scripted import ScriptedModel, call, calls
 from agent.settings import Settings
+from tools.registry import as_tool
 
 home, mode = Path(sys.argv[1]), sys.argv[2]
 finished = asyncio.Event()
@@ -52,7 +53,8 @@ async def main():
     one, two = RawCall("first", {"n": 7}), RawCall("second", {})
     steps = [calls(one, two)] if mode == "parallel" else [calls(one), calls(two)]
     settings = Settings(home=home, builtin_tools=())
-    async with open_assistant(settings, tools=[first, second], model=ScriptedModel(steps)) as a:
+    told = [first, second if mode == "undeclared" else as_tool(second, risk="reads")]
+    async with open_assistant(settings, tools=told, model=ScriptedModel(steps)) as a:
         await a.ask("precious words", user_id="ana", thread_id="t")
 
 asyncio.run(main())
@@ -82,6 +84,21 @@ def tools(home: Path) -> list[Any]:
         return "survived"
 
     return [first, second]
+
+
+async def test_a_side_effect_that_was_cut_off_is_not_done_again(tmp_path: Path) -> None:
+    crashed(tmp_path, "undeclared")
+    model = ScriptedModel([say("It is not known.", match=has("result 7", "not done again"))])
+    settings = Settings(home=tmp_path, builtin_tools=())
+    async with open_assistant(settings, tools=tools(tmp_path), model=model) as assistant:
+        events = [e async for e in assistant.resume(user_id="ana", thread_id="t")]
+        done = await assistant.side_effects(user_id="ana")
+        others = await assistant.side_effects(user_id="eva")
+    assert isinstance(events[-1], TurnFinished)
+    assert [step.output for step in events[-1].turn.steps] == ["result 7", ""]
+    assert "not known whether it took effect" in events[-1].turn.steps[1].error
+    assert [(one.tool, one.state) for one in done] == [("second", "begun"), ("first", "done")]
+    assert others == []
 
 
 def has(*texts: str) -> Any:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.doubles.calls import run
 from tests.doubles.site import Site
 from tools.net import Net, Page
 from tools.page import Article, UnreadablePage, best, read, read_page_tool, shown
-from tools.policy import Outcome, run
+from tools.policy import Outcome
 from tools.settings import NetSettings, ToolSettings
 
 STORY = """<!doctype html><html lang="en"><head><title>The llama | Animals</title>

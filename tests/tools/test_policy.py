@@ -19,7 +19,8 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool, InjectedToolCallId, StructuredTool, ToolException, tool
 from pydantic import BaseModel, Field
 
-from tools.policy import Outcome, run
+from tests.doubles.calls import run
+from tools.policy import Outcome
 from tools.registry import as_tool
 from tools.settings import ToolSettings
 from tools.sources import Source
@@ -260,13 +261,12 @@ async def test_a_blocking_tool_is_left_behind_when_its_time_is_up() -> None:
 def test_a_tool_that_hangs_does_not_hold_up_the_programs_end() -> None:
     code = (
         "import asyncio, time\n"
-        "from tools.policy import run\n"
-        "from tools.registry import as_tool\n"
+        "from tests.doubles.calls import run\n"
         "from tools.settings import ToolSettings\n"
         "def hang():\n"
         "    'Hang.'\n"
         "    time.sleep(60)\n"
-        "print(asyncio.run(run(as_tool(hang), {}, '1', ToolSettings(timeout=0.05))).error)\n"
+        "print(asyncio.run(run(hang, {}, '1', ToolSettings(timeout=0.05))).error)\n"
     )
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.tools import BaseTool, tool
 
+from tests.doubles.calls import run
 from tools.errors import ToolSetupError
-from tools.policy import run
-from tools.registry import builtin_names, open_toolbox
+from tools.registry import Toolbox, builtin_names, open_registry
 from tools.settings import SearchSettings, ToolSettings
 
 
@@ -35,8 +36,16 @@ def echo(text: str) -> str:
     return text
 
 
+async def open_toolbox(
+    settings: ToolSettings, builtin: list[str] | None = None, given: Any = ()
+) -> Toolbox:
+    registry = await open_registry(settings, Path("/nonexistent/home"), builtin, given)
+    await registry.aclose()
+    return registry.toolbox
+
+
 async def test_all_built_in_tools_load_without_a_setting() -> None:
-    box = open_toolbox(ToolSettings())
+    box = await open_toolbox(ToolSettings())
     assert box.names == ("calculator", "clock", "web_search", "read_page") == builtin_names()
     assert [spec.name for spec in box.specs] == list(box.names)
     assert box.problems == ()
@@ -44,21 +53,22 @@ async def test_all_built_in_tools_load_without_a_setting() -> None:
         assert spec.description
         properties: dict[str, Any] = spec.parameters["properties"]
         assert all(item.get("description") for item in properties.values()), spec.name
-    await box.aclose()
-    await box.aclose()
 
 
-def test_built_in_tools_are_chosen_by_name() -> None:
-    assert open_toolbox(ToolSettings(), ["clock", "calculator"]).names == ("calculator", "clock")
-    assert open_toolbox(ToolSettings(), []).names == ()
+async def test_built_in_tools_are_chosen_by_name() -> None:
+    assert (await open_toolbox(ToolSettings(), ["clock", "calculator"])).names == (
+        "calculator",
+        "clock",
+    )
+    assert (await open_toolbox(ToolSettings(), [])).names == ()
     with pytest.raises(ToolSetupError) as caught:
-        open_toolbox(ToolSettings(), ["calculater", "clock"])
+        await open_toolbox(ToolSettings(), ["calculater", "clock"])
     assert "'calculater'" in caught.value.message
     assert "calculator, clock, web_search, read_page" in caught.value.hint
 
 
 async def test_functions_and_tools_are_taken_in_the_order_given() -> None:
-    box = open_toolbox(ToolSettings(), ["clock"], [weather, echo, later])
+    box = await open_toolbox(ToolSettings(), ["clock"], [weather, echo, later])
     assert box.names == ("clock", "weather", "echo", "later")
     spec = box.specs[1]
     assert spec.description == "Tell the weather in a city."
@@ -70,7 +80,7 @@ async def test_functions_and_tools_are_taken_in_the_order_given() -> None:
     assert box.get("nothing") is None
 
 
-def test_what_cannot_be_a_tool_is_named_and_left_out() -> None:
+async def test_what_cannot_be_a_tool_is_named_and_left_out() -> None:
     def silent(city: str) -> str:
         return city
 
@@ -93,7 +103,7 @@ def test_what_cannot_be_a_tool_is_named_and_left_out() -> None:
         """Take what nobody knows."""
         return ""
 
-    box = open_toolbox(
+    box = await open_toolbox(
         ToolSettings(),
         ["clock"],
         [silent, clock, Odd(), Blank(), untypable, 7, weather],  # type: ignore[list-item]
@@ -109,18 +119,20 @@ def test_what_cannot_be_a_tool_is_named_and_left_out() -> None:
         assert words in problem
 
 
-def test_a_wrong_search_setting_leaves_out_the_search_alone() -> None:
+async def test_a_wrong_search_setting_leaves_out_the_search_alone() -> None:
     settings = ToolSettings(search=SearchSettings(searxng_url="localhost"))
-    box = open_toolbox(settings)
+    box = await open_toolbox(settings)
     assert box.names == ("calculator", "clock", "read_page")
     assert "searxng_url is 'localhost'" in box.problems[0]
 
 
 def test_opening_the_toolbox_loads_no_heavy_library() -> None:
     code = (
-        "import sys; from tools.registry import open_toolbox; from tools.settings import "
-        "ToolSettings; open_toolbox(ToolSettings()); "
-        "print([m for m in ('ddgs', 'trafilatura', 'primp', 'lxml') if m in sys.modules])"
+        "import asyncio, sys; from pathlib import Path; from tools.registry import open_registry; "
+        "from tools.settings import ToolSettings; "
+        "asyncio.run(open_registry(ToolSettings(), Path('/nonexistent'))); "
+        "print([m for m in ('ddgs', 'trafilatura', 'primp', 'lxml', 'mcp', 'pint', 'numpy') "
+        "if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -13,9 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.doubles.calls import run
 from tests.doubles.site import Request, Site
 from tools.errors import SearchError, ToolSetupError
-from tools.policy import Outcome, run
+from tools.policy import Outcome
 from tools.search.ddgs_engine import REST, DdgsEngine
 from tools.search.engine import Result, SearchEngine, TimeRange, open_engine
 from tools.search.memory import MemoryEngine

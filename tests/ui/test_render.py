@@ -140,7 +140,7 @@ def test_json_is_one_object_with_the_names_of_the_record():
     assert told["sources"] == [{"title": "T", "url": "https://x.example/", "snippet": "s"}]
     assert set(told) == {
         *("answer", "sources", "steps", "memories", "usage", "stop_reason", "notices"),
-        *("user_id", "thread_id", "model"),
+        *("user_id", "thread_id", "model", "waiting"),
     }
 
 
@@ -151,9 +151,9 @@ def test_every_way_to_end_has_its_words():
 @pytest.mark.parametrize("reason", [reason for reason in STOPS if reason != "answered"])
 def test_an_answer_that_is_not_whole_is_marked(reason):
     terminal = pipes()
-    play(WholeView(terminal), STARTED, finished("So far", stop_reason=reason))
+    play(WholeView(terminal), STARTED, finished("So far", stop_reason=reason, thread_id="t"))
     assert terminal.stdout.getvalue() == "So far\n"
-    assert terminal.stderr.getvalue() == STOPS[reason] + "\n"
+    assert terminal.stderr.getvalue() == STOPS[reason].format(thread="t") + "\n"
 
 
 def test_an_empty_answer_is_named():
