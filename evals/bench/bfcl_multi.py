@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 from platformdirs import user_cache_path
 
+from agent import turns
 from agent.assistant import open_assistant
 from agent.errors import ArrieroError, UsageError
 from agent.models.base import ChatModel, Usage
@@ -54,11 +55,13 @@ class Asked:
         answer: What it said in the end.
         stop: Why it stopped; `step_limit` fails the item.
         usage: What its model calls cost.
+        replies: What the model wrote, reply by reply.
     """
 
     answer: str
     stop: str
     usage: Usage
+    replies: tuple[str, ...] = ()
 
 
 Ask = Callable[[str], Awaitable[Asked]]
@@ -159,8 +162,15 @@ def arriero(model: ChatModel, home: Path) -> Open:
         async with open_assistant(settings, tools=world.tools(), model=model) as assistant:
 
             async def ask(text: str) -> Asked:
-                turn = await assistant.ask(text, user_id="bench", thread_id=world.item["id"])
-                return Asked(turn.answer, turn.stop_reason, turn.usage)
+                key = {"user_id": "bench", "thread_id": world.item["id"]}
+                turn = await assistant.ask(text, **key)
+                said = await assistant.history(**key)
+                replies = [
+                    entry.get("raw") or entry["content"]
+                    for entry in said[turns.begin(said) :]
+                    if entry["role"] == "assistant"
+                ]
+                return Asked(turn.answer, turn.stop_reason, turn.usage, tuple(replies))
 
             yield ask
 
@@ -197,19 +207,20 @@ async def create_agent_on(model: ChatModel, folder: Path, stack: AsyncExitStack)
         async def ask(text: str) -> Asked:
             nonlocal messages
             kept.calls.clear()
-            said = [*messages, {"role": "user", "content": text}]
+            asked = [*messages, {"role": "user", "content": text}]
             # Each step takes two of langgraph's, and the answer one more.
             limits: Any = {"recursion_limit": 2 * STEPS + 2}
-            answer, stop = "", "answered"
+            answer, stop, replies = "", "answered", ()
             try:
-                state = await agent.ainvoke({"messages": said}, limits)
-                messages = state["messages"]
+                state = await agent.ainvoke({"messages": asked}, limits)
+                said, messages = len(messages) + 1, state["messages"]
                 answer = messages[-1].text
+                replies = tuple(one.text for one in messages[said:] if one.type == "ai")
             except GraphRecursionError:
                 stop = "step_limit"
             except OpenAIError as error:
                 stop = f"{type(error).__name__}: {error}"
-            return Asked(answer, stop, sum(kept.calls, Usage()))
+            return Asked(answer, stop, sum(kept.calls, Usage()), replies)
 
         yield ask
 
@@ -252,6 +263,7 @@ async def _turn(world: World, ask: Ask, played: Played) -> bool:
                 [call, result]
                 for (call,), result in zip(world.turns[-1], world.results[-1], strict=True)
             ],
+            "replies": asked.replies,
             "answer": asked.answer,
             "stop": asked.stop,
             "wanted": world.item["answer"][len(world.turns) - 1],
@@ -306,7 +318,7 @@ def _row(spec: str, name: str, done: Sequence[Played]) -> Row:
     right, n = sum(one.right for one in done), len(done)
     low, high = wilson(right, n)
     usage = sum((one.usage for one in done), Usage())
-    turns = sum(len(one.checked) for one in done)
+    count = sum(len(one.checked) for one in done)
     kinds = Counter(one.kind for one in done if one.kind)
     return Row(
         bench=f"bfcl_multi {spec}",
@@ -317,8 +329,8 @@ def _row(spec: str, name: str, done: Sequence[Played]) -> Row:
             "from": low,
             "to": high,
             "turns passed": sum(one.passed for one in done) / sum(one.turns for one in done),
-            "turns played": turns,
-            "state right": sum(check.state for one in done for check in one.checked) / turns,
+            "turns played": count,
+            "state right": sum(check.state for one in done for check in one.checked) / count,
             "tool calls": sum(one.calls for one in done) / n,
             "model calls": usage.calls / n,
             "prompt tokens": usage.prompt_tokens / n,
