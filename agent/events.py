@@ -26,7 +26,7 @@ StopReason = Literal[
 window or at the token limit of one reply; `approval` and `question` wait for the user and go on
 with the answer; the rest name the budget or the rule that ended it."""
 
-NoticeKind = Literal["model", "context", "retry", "repair", "resumed", "tools"]
+NoticeKind = Literal["model", "context", "retry", "repair", "resumed", "tools", "guard"]
 
 
 @dataclass(frozen=True, slots=True)

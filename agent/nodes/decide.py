@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Literal
 
 from agent import turns
 from agent.context import Fitted, fit
 from agent.errors import ContextTooLong, ModelError, ModelUnfit, ServerFault
 from agent.events import StopReason
+from agent.guards import OutputGuard, hosts_in
 from agent.models.base import Message
 from agent.models.protocol import Decision, Sampling
 from agent.models.table import fallback
@@ -120,15 +121,26 @@ async def _once(messages: Sequence[Entry], ctx: Context, answer_only: bool) -> D
     pieces = parts.protocol.decide(
         parts.model, prompt, tools.all, sampling, answer_only=answer_only
     )
+    guard = OutputGuard(lambda: _hosts(messages))
     decision: Decision | None = None
+    text = ""
     async with aclosing(pieces) as stream:
         async for piece in stream:
             if isinstance(piece, Decision):
                 decision = piece
-            else:
-                ctx.show(piece)
+            elif safe := guard.feed(piece):
+                text += safe
+                ctx.show(safe)
     if decision is None:
         raise ServerFault("The model's reply had no end.", transient=True)
+    if safe := guard.finish():
+        text += safe
+        ctx.show(safe)
+    if guard.blocked:
+        where = ", ".join(dict.fromkeys(guard.blocked))
+        ctx.notice("guard", f"The answer would have loaded something from elsewhere ({where}).")
+    if text != decision.text:
+        decision = replace(decision, text=text)
     if decision.usage.calls == 1:
         parts.meter.learn(fitted.tokens, decision.usage.prompt_tokens)
     return decision
@@ -158,6 +170,17 @@ async def _prompt(
     if fitted.left_out:
         ctx.notice("context", fitted.left_out)
     return prompt, fitted
+
+
+def _hosts(messages: Sequence[Entry]) -> set[str]:
+    """Return the hosts that an answer may show something of: sources, and the user's own."""
+    return {host for entry in messages for host in hosts_in(_named(entry))}
+
+
+def _named(entry: Entry) -> str:
+    if entry["role"] == "user":
+        return entry["content"]
+    return " ".join(source["url"] for source in entry.get("sources", ()))
 
 
 def _answer_tokens(ctx: Context) -> int:
