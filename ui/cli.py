@@ -224,6 +224,26 @@ def doctor(model: Model = None, home: Home = None, as_json: Json = False) -> int
     return command.doctor(Options(model, home), standard(), as_json=as_json)
 
 
+@app.command()
+def mcp(
+    model: Model = None,
+    user: User = None,
+    home: Home = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port", metavar="N", min=1, max=65535, help="Serve HTTP on 127.0.0.1, not stdio."
+        ),
+    ] = None,
+) -> int:
+    """Be an MCP server: ask, search, read_page, remember and recall for any MCP client."""
+    from ui import mcp as command
+    from ui.session import Options
+    from ui.terminal import standard
+
+    return command.serve(Options(model, home, user=user), standard(), port=port)
+
+
 @threads_app.callback(invoke_without_command=True)
 def threads(
     context: typer.Context, user: User = None, home: Home = None, as_json: Json = False

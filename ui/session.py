@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -112,24 +113,21 @@ async def show_turn(
         ask: Asks the user what the turn waits for; without it, it goes on waiting.
     """
     key = {"user_id": user_id, "thread_id": thread_id}
+    resume = partial(assistant.resume, user_id=user_id, thread_id=thread_id)
     view.asks = ask is not None
+    answers: dict[str, Answer] = {}
     if text is None and ask is not None:
         waiting = await assistant.waiting(user_id=user_id, thread_id=thread_id)
-        if waiting and (answers := await _answers(waiting, ask)):
-            turn = await _show(assistant, assistant.resume(**key, answers=answers), view, key)
+        answers = await _answers(waiting, ask)
+        view.asks = bool(answers) or not waiting
+    stream = resume(answers=answers) if text is None else assistant.stream(text, **key)
+    turn = await _show(assistant, stream, view, key)
+    while turn.waiting and ask is not None and view.asks:
+        if answers := await _answers(turn.waiting, ask):
+            turn = await _show(assistant, resume(answers=answers), view, key)
         else:
-            view.asks = not waiting
-            turn = await _show(assistant, assistant.resume(**key), view, key)
-    else:
-        stream = assistant.resume(**key) if text is None else assistant.stream(text, **key)
-        turn = await _show(assistant, stream, view, key)
-    while turn.waiting and ask is not None:
-        answers = await _answers(turn.waiting, ask)
-        if not answers:
             view.asks = False
             view.show(TurnFinished(turn))
-            break
-        turn = await _show(assistant, assistant.resume(**key, answers=answers), view, key)
     return turn
 
 
