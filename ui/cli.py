@@ -104,7 +104,9 @@ def start(
 ) -> int | None:
     """Chat, unless a command follows."""
     if version:
-        typer.echo(f"arriero {_version()}")
+        from ui.version import version as installed
+
+        typer.echo(f"arriero {installed()}")
         raise typer.Exit
     if context.invoked_subcommand is None:
         return chat(model=model, user=user, home=home)
@@ -113,15 +115,6 @@ def start(
         if value is not None:
             raise typer.BadParameter(f"write {name} behind the command, not before it")
     return None
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("arriero")
-    except PackageNotFoundError:
-        return "(not installed, run from its sources)"
 
 
 @app.command()
@@ -232,7 +225,7 @@ def mcp(
     port: Annotated[
         int | None,
         typer.Option(
-            "--port", metavar="N", min=1, max=65535, help="Serve HTTP on 127.0.0.1, not stdio."
+            "--port", metavar="N", min=0, max=65535, help="Serve HTTP on 127.0.0.1, not stdio."
         ),
     ] = None,
 ) -> int:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
-from agent.errors import StorageError, UsageError
+from pydantic import Field
+
+from agent.errors import ArrieroError, UsageError
 from ui.session import Options, new_thread
 from ui.terminal import Terminal
 from ui.text import plain
+from ui.version import version
 
 if TYPE_CHECKING:
     from mcp.server.fastmcp import FastMCP
@@ -36,7 +40,8 @@ def serve(options: Options, terminal: Terminal, *, port: int | None = None) -> i
     Args:
         options: Whose assistant it is, and with which settings.
         terminal: Where notices go; stdout belongs to the protocol.
-        port: Serve streamable HTTP on this port of the loopback address; None serves stdio.
+        port: Serve streamable HTTP on this port of the loopback address, 0 for any that is free;
+            None serves stdio.
     """
     user_id, settings = options.user_id(), options.settings()
     abilities = Abilities(settings, user_id, terminal)
@@ -52,9 +57,11 @@ async def _serve(abilities: Abilities, terminal: Terminal, port: int | None) -> 
                 await server.run_stdio_async()
             return
         token = secrets.token_urlsafe(24)
-        terminal.note(f"Serving MCP at http://{HOST}:{port}/mcp", style="")
-        terminal.note(f"Header: Authorization: Bearer {token}", style="")
-        await _http(server, token, port)
+        with _listen(port) as listener:
+            port = listener.getsockname()[1]
+            terminal.note(f"Serving MCP at http://{HOST}:{port}/mcp", style="")
+            terminal.note(f"Header: Authorization: Bearer {token}", style="")
+            await _http(server, token, listener)
 
 
 @contextmanager
@@ -71,7 +78,7 @@ def _own_stdout() -> Iterator[None]:
         os.close(kept)
 
 
-async def _http(server: FastMCP, token: str, port: int) -> None:
+async def _http(server: FastMCP, token: str, listener: socket.socket) -> None:
     """Serve over HTTP to those who know the token."""
     import uvicorn
 
@@ -87,24 +94,25 @@ async def _http(server: FastMCP, token: str, port: int) -> None:
         await send({"type": "http.response.start", "status": 401, "headers": headers})
         await send({"type": "http.response.body", "body": b"The token is missing or wrong.\n"})
 
-    config = uvicorn.Config(guarded, host=HOST, port=port, log_level="warning", lifespan="on")
-    listener = config.bind_socket() if port_is_free(port) else None
-    if listener is None:
-        raise UsageError(f"Port {port} is taken.", "Choose another with --port.")
+    config = uvicorn.Config(guarded, host=HOST, log_level="warning", lifespan="on")
     await uvicorn.Server(config).serve([listener])
 
 
-def port_is_free(port: int) -> bool:
-    """Say whether a port of the loopback address can be listened on."""
-    import socket
+def _listen(port: int) -> socket.socket:
+    """Listen on a port of the loopback address.
 
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
+    Raises:
+        UsageError: It is taken.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise UsageError(f"Port {port} is taken.", "Choose another with --port.") from error
+    listener.listen()
+    return listener
 
 
 class Abilities:
@@ -207,11 +215,10 @@ def build(abilities: Abilities) -> FastMCP:
     from mcp.server.fastmcp import FastMCP
     from mcp.server.fastmcp.exceptions import ToolError
     from mcp.types import ToolAnnotations
-    from pydantic import Field
-
-    from agent.errors import ArrieroError
 
     server = FastMCP("arriero", instructions=ABOUT, log_level="WARNING")
+    # The library would tell clients its own version.
+    server._mcp_server.version = version()
     reads = ToolAnnotations(readOnlyHint=True, openWorldHint=True)
     own = ToolAnnotations(readOnlyHint=True, openWorldHint=False)
     keeps = ToolAnnotations(
@@ -229,7 +236,7 @@ def build(abilities: Abilities) -> FastMCP:
         """Ask the assistant; it answers with sources, and uses its own tools."""
         try:
             return await abilities.ask(question, thread)
-        except (ArrieroError, StorageError) as error:
+        except ArrieroError as error:
             raise ToolError(f"{error.message} {error.hint}".strip()) from error
 
     @server.tool(annotations=reads, structured_output=False)
