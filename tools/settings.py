@@ -91,6 +91,8 @@ class WeatherSettings(BaseModel):
     """Address of an Open-Meteo server's forecast API."""
     geocoding_url: str = "https://geocoding-api.open-meteo.com"
     """Address of an Open-Meteo server's geocoding API."""
+    units: Literal["metric", "us"] = "metric"
+    """Units where the model names none: `metric` (°C, km/h, mm) or `us` (°F, mph, inch)."""
 
 
 class ToolSettings(BaseModel):
