@@ -89,9 +89,51 @@ def _read_page(settings: ToolSettings, net: Net, home: Path) -> BaseTool:
     return read_page_tool(net, settings.output_chars)
 
 
+def _convert(settings: ToolSettings, net: Net, home: Path) -> BaseTool:
+    from tools.convert import convert_tool
+
+    return convert_tool()
+
+
+def _python(settings: ToolSettings, net: Net, home: Path) -> BaseTool:
+    from tools.python.tool import python_tool
+
+    return python_tool(settings, home)
+
+
+def _files(settings: ToolSettings, net: Net, home: Path) -> BaseTool:
+    from tools.files import files_tool
+
+    return files_tool(settings, home)
+
+
+def _wikipedia(settings: ToolSettings, net: Net, home: Path) -> BaseTool:
+    from tools.wikipedia import wikipedia_tool
+
+    return wikipedia_tool(settings, net)
+
+
+def _weather(settings: ToolSettings, net: Net, home: Path) -> BaseTool:
+    from tools.weather import weather_tool
+
+    return weather_tool(settings, net)
+
+
+def _ask_user(settings: ToolSettings, net: Net, home: Path) -> BaseTool:
+    from tools.ask_user import ask_user_tool
+
+    return ask_user_tool()
+
+
 _MAKERS: dict[str, Callable[[ToolSettings, Net, Path], BaseTool]] = {
     "calculator": _calculator,
     "clock": _clock,
+    "convert": _convert,
     "web_search": _web_search,
     "read_page": _read_page,
+    "wikipedia": _wikipedia,
+    "weather": _weather,
+    "python": _python,
+    "files": _files,
+    "ask_user": _ask_user,
 }

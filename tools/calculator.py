@@ -10,6 +10,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from tools.arithmetic import CONSTANTS, FUNCTIONS, MANY, Value, combine, factorial, power, show
+from tools.declared import declare
 from tools.expressions import (
     CalculationError,
     Call,
@@ -52,7 +53,9 @@ def calculator_tool() -> BaseTool:
     async def at_once(expression: str) -> str:
         return calculator(expression)  # too quick to be worth a thread
 
-    return StructuredTool.from_function(calculator, at_once, parse_docstring=True)
+    tool = StructuredTool.from_function(calculator, at_once, parse_docstring=True)
+    examples = ("What is 17.5% of 2340?", "How much is 12 times 49 plus 3?", "The root of 2")
+    return declare(tool, risk="reads", output="trusted", examples=examples, core=True)
 
 
 def answer(expression: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
+from tools.declared import declare
 from tools.zones import UnknownZone, find_zone, local_zone
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def clock_tool(now: Callable[[], datetime] = _now) -> BaseTool:
     async def at_once(place: str = "", time: str = "", to_place: str = "") -> str:
         return clock(place, time, to_place)  # too quick to be worth a thread
 
-    return StructuredTool.from_function(clock, at_once, parse_docstring=True)
+    tool = StructuredTool.from_function(clock, at_once, parse_docstring=True)
+    examples = ("What time is it in Lima?", "What day is today?", "When is 3 pm Rome in Tokyo?")
+    return declare(tool, risk="reads", output="trusted", examples=examples, core=True)
 
 
 class UnreadableTime(ValueError):

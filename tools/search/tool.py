@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tools.declared import declare
 from tools.errors import SearchError
 from tools.output import SNIPPET_CHARS
 from tools.search.engine import Result, SearchEngine, TimeRange
@@ -54,8 +55,12 @@ def web_search_tool(settings: SearchSettings, engine: SearchEngine) -> BaseTool:
             return f"Nothing was found for {wanted!r}{span}. Try fewer or other words.", []
         return listed(results), [source_of(result) for result in results]
 
-    return StructuredTool.from_function(
+    tool = StructuredTool.from_function(
         coroutine=web_search, parse_docstring=True, response_format="content_and_artifact"
+    )
+    examples = ("Who won the match yesterday?", "Latest news about Peru", "Price of copper today")
+    return declare(
+        tool, risk="reads", output="outside", cache_seconds=60, examples=examples, core=True
     )
 
 
