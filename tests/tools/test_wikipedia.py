@@ -158,9 +158,7 @@ async def test_a_wiki_that_fails_is_named_plainly(
 async def test_what_is_shown_keeps_to_its_budget(
     wiki: WikiService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(
-        __import__("tests.doubles.wiki", fromlist=["x"]).ARTICLES, "Long", "x y " * 9000
-    )
+    monkeypatch.setitem(ARTICLES, "Long", "x y " * 9000)
     for find in ("", "y", "nothing"):
         assert len((await ask(wiki, "Long", 1000, find=find)).output) <= 1000
 
