@@ -24,6 +24,8 @@ _PERMISSIONS = (
     "scratch folder can be written.)"
 )
 
+_REFUSED = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EXDEV}
+
 
 def run(code: str, memory_mb: int, file_mb: int) -> tuple[str, str]:
     """Run the code.
@@ -164,23 +166,25 @@ def _lines(trace: TracebackType | None, code: str) -> list[str]:
 
 def _hint(error: BaseException, memory_mb: int, file_mb: int) -> str:
     """Say what would be right, where the error's own words do not."""
-    number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, ModuleNotFoundError):
         return _missing(error.name or "")
     if isinstance(error, MemoryError):
         return f"The code may take {memory_mb} MB of memory. Work on less at a time."
-    if number == errno.EFBIG:
-        return f"All files together may have {file_mb} MB."
-    if number == errno.EMFILE:
-        return "Too many files are open at once. Close them with `with open(...)`."
-    if number in (errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EXDEV):
-        return _PERMISSIONS
     if isinstance(error, EOFError):
         return "Nobody can type in here: write the values into the code."
-    if isinstance(error, RuntimeError) and "new thread" in str(error):
-        return "Only a few threads can be started in here. Do without."
     if isinstance(error, RecursionError):
         return "A function calls itself without end. Use a loop."
+    if isinstance(error, RuntimeError) and "new thread" in str(error):
+        return "Only a few threads can be started in here. Do without."
+    # What libraries raise of their own, they raise because of what the kernel said.
+    chain = (error, error.__cause__, error.__context__, getattr(error, "reason", None))
+    numbers = {item.errno for item in chain if isinstance(item, OSError)}
+    if errno.EFBIG in numbers:
+        return f"All files together may have {file_mb} MB."
+    if errno.EMFILE in numbers:
+        return "Too many files are open at once. Close them with `with open(...)`."
+    if numbers & _REFUSED or type(error).__name__ == "gaierror":
+        return _PERMISSIONS
     return ""
 
 

@@ -12,6 +12,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,20 +95,23 @@ def sweep() -> None:
 
 def remove(root: Path) -> None:
     """Delete a folder, however deep it is: folders inside of folders are moved up first."""
-    spare = 0
+    moved = 0
     while folders := _clear(root):
         for folder in folders:
             for inner in _clear(folder):
-                spare += 1
-                os.chmod(inner, 0o700)  # else its user could not move it
-                inner.rename(root / f".deep-{os.getpid()}-{spare}")
+                with suppress(OSError):
+                    inner.rmdir()  # most are empty
+                    continue
+                moved += 1
+                inner.chmod(0o700)  # else its user could not move it
+                inner.rename(root / f".deep-{os.getpid()}-{moved}")
             folder.rmdir()
     root.rmdir()
 
 
 def _clear(folder: Path) -> list[Path]:
     """Delete what is no folder; return the folders."""
-    os.chmod(folder, 0o700)
+    folder.chmod(0o700)
     with os.scandir(folder) as entries:
         found = [(Path(entry.path), entry.is_dir(follow_symlinks=False)) for entry in entries]
     for path, is_folder in found:
@@ -117,40 +121,45 @@ def _clear(folder: Path) -> list[Path]:
 
 
 def walk(root: Path, most: int) -> Iterator[os.DirEntry[str]]:
-    """Go through a folder, at most so many entries; what goes away or is closed is passed over."""
+    """Go through a folder, at most so many entries; what has gone in the meantime is passed over.
+
+    Raises:
+        OSError: A folder cannot be looked into: nobody may read it, or it lies too deep.
+    """
     waiting = [str(root)]
-    while waiting and most > 0:
-        try:
-            with os.scandir(waiting.pop()) as entries:
-                for entry in entries:
-                    most -= 1
-                    yield entry
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-                    if most <= 0:
-                        return
-        except OSError:
-            continue
+    while waiting:
+        with suppress(FileNotFoundError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if most <= 0:
+                    return
+                most -= 1
+                yield entry
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
 
 
 def usage(root: Path, most: int) -> tuple[int, int]:
-    """Count the entries of a folder, at most so many, and the bytes of its files."""
+    """Count the entries of a folder, at most so many, and the bytes of its files.
+
+    Where something is hidden, the most is counted.
+    """
     count = size = 0
-    for entry in walk(root, most):
-        try:
-            status = entry.stat(follow_symlinks=False)
-        except OSError:
-            continue
-        count += 1
-        if stat.S_ISREG(status.st_mode):
-            size += max(status.st_size, status.st_blocks * 512)
+    try:
+        for entry in walk(root, most):
+            with suppress(FileNotFoundError):
+                status = entry.stat(follow_symlinks=False)
+                count += 1
+                if stat.S_ISREG(status.st_mode):
+                    size += max(status.st_size, status.st_blocks * 512)
+    except OSError:
+        return most, size
     return count, size
 
 
 def files(root: Path, most: int) -> list[Path]:
-    """List the plain files of a folder, in the order of their names."""
-    found = [Path(entry.path) for entry in walk(root, most) if entry.is_file(follow_symlinks=False)]
-    return sorted(found)
+    """List the plain files of a folder, among at most so many entries, by their names."""
+    found = walk(root, most)
+    return sorted(Path(entry.path) for entry in found if entry.is_file(follow_symlinks=False))
 
 
 def content(path: Path, most: int) -> bytes | None:
