@@ -14,7 +14,7 @@ from tools.python.scratch import Scratch, content, files, make
 
 SECONDS = 60.0
 MOST_BYTES = 5_000_000
-_WORDS = ("matplotlib", "plot", "seaborn")
+_WORDS = ("matplotlib", "plot", "hist", "seaborn")
 
 
 def give(code: str, scratch: Scratch, home: Path, stop: threading.Event) -> None:

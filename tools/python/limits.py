@@ -15,7 +15,7 @@ MB = 2**20
 
 
 def limit(seconds: float, memory_mb: int, file_mb: int) -> None:
-    """Limit this process for good; only the memory is limited for the processes's whole life.
+    """Limit this process for good.
 
     Args:
         seconds: Of the processor, over all threads.
@@ -33,7 +33,8 @@ def limit(seconds: float, memory_mb: int, file_mb: int) -> None:
         resource.RLIMIT_FSIZE: (file_mb * MB, file_mb * MB),
         resource.RLIMIT_NOFILE: (OPEN_FILES, OPEN_FILES),
         resource.RLIMIT_STACK: (STACK, STACK),
-        resource.RLIMIT_CORE: (0, 0),
+        # 1 stands for no dump at all; 0 would still hand one to a program that collects them.
+        resource.RLIMIT_CORE: (1, 1),
         resource.RLIMIT_MEMLOCK: (0, 0),
         resource.RLIMIT_MSGQUEUE: (0, 0),
         resource.RLIMIT_NICE: (0, 0),

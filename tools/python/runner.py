@@ -178,6 +178,7 @@ def _environment(scratch: Scratch) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "MPLBACKEND": "agg",
         "MPLCONFIGDIR": str(scratch.temporary / "matplotlib"),
+        "MALLOC_ARENA_MAX": "2",  # else each thread sets much of the memory aside
         **{f"{name}_NUM_THREADS": "1" for name in threads},
     }
 

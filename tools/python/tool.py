@@ -55,9 +55,10 @@ def python_tool(settings: ToolSettings, home: Path) -> BaseTool:
     """
     from langchain_core.tools import StructuredTool
 
-    from tools.python.scratch import sweep
-
     require_protection()
+
+    from tools.python.scratch import sweep  # which needs a system that can confine
+
     sweep()
 
     def python(code: str) -> tuple[str, list[File]]:

@@ -299,6 +299,30 @@ def test_no_attempt_gets_out(name: str, readable: bool, world: World, run: Any) 
     world.assert_untouched()
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("tcp", "There is no network in here"),
+        ("urllib", "There is no network in here"),
+        ("subprocess", "No other programs or processes can be started in here"),
+        ("fork", "No other programs or processes can be started in here"),
+        ("passwd", "can be read in here, not '/etc/passwd'"),
+        ("write canary", "Only the scratch folder can be written in here"),
+        ("symbolic link", "Links, pipes and devices cannot be made in here"),
+        ("mode of canary", "Modes, owners and times of files cannot be changed"),
+        ("kill the parent", "No signals can be sent from in here"),
+        ("raise limits", "Limits cannot be changed from in here"),
+        ("c system", "C libraries and system calls cannot be called in here"),
+        ("library that was written", "C libraries and system calls cannot be called in here"),
+    ],
+)
+def test_the_reason_fits(name: str, reason: str, world: World, run: Any) -> None:
+    ran = run(world.fill(ATTEMPTS[name]))
+    assert ran.end == "error"
+    assert reason in ran.text
+    assert "line " in ran.text
+
+
 def test_attempts_are_many() -> None:
     assert len(ATTEMPTS) >= 100
 

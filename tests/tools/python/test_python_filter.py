@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,3 +147,33 @@ def test_no_tool_on_an_old_kernel(
     with pytest.raises(ToolSetupError, match=why) as caught:
         require_protection()
     assert "Linux 5.13" in caught.value.hint
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6])
+def test_an_older_landlock_is_enough(
+    version: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    canary = tmp_path / "canary"
+    canary.write_text("unchanged")
+    start = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from tools.python import child, landlock\n"
+        f"landlock.version = lambda _: min({version}, landlock.call(_, 444, None, 0, 1))\n"
+        "child.main()"
+    )
+    monkeypatch.setattr(runner, "_START", start)
+    code = f"""
+import os, socket
+def refused(attempt, *arguments):
+    try: attempt(*arguments)
+    except PermissionError: return True
+path = {str(canary)!r}
+open('a', 'w').write('x'); os.rename('a', 'b'); os.mkdir('c')
+[refused(open, path), refused(open, path, 'w'), refused(os.truncate, path, 0),
+ refused(os.open, path, os.O_TRUNC), refused(os.remove, path), refused(os.chmod, path, 0o777),
+ refused(socket.socket), refused(os.kill, os.getppid(), 0), refused(os.fork),
+ refused(os.link, path, 'd'), os.listdir() == ['c', 'b'] or os.listdir() == ['b', 'c']]"""
+    with closing(scratch.make()) as place:
+        outcome = runner.run(Job(code, readable=False), place)
+    assert outcome.output == f"{[True] * 11}\n", outcome
+    assert canary.read_text() == "unchanged"

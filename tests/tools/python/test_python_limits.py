@@ -174,7 +174,8 @@ def test_folders_that_nobody_may_enter_are_deleted(run: Any) -> None:
         "import os; os.makedirs('a/b/c'); os.mkdir('shut', 0); os.umask(0o777)\n"
         "os.mkdir('a/shut'); open('a/b/x', 'w')"
     )
-    assert ran.end == "done", ran
+    # Whoever is not root cannot see how much there is in them.
+    assert ran.end == ("files" if os.getuid() else "done"), ran
 
 
 def test_a_stopped_run_ends_at_once() -> None:
