@@ -274,7 +274,7 @@ def suggestion(workspace: Workspace, parts: Parts, *, folders: bool = True) -> s
     meant = list(dict.fromkeys(spelled[name] for name in close))[:3]
     if meant:
         return f" Did you mean {' or '.join(meant)}?"
-    return " Action list shows what there is." if known else " The workspace is empty."
+    return " Use action list to see what there is." if known else " The workspace is empty."
 
 
 def _size(count: int) -> str:

@@ -6,6 +6,7 @@ it is mended here; what is in doubt is told to the model in words.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ __all__ = ["flatten", "spec_of", "validate"]
 
 MAX_PROBLEMS = 8
 MAX_DEPTH = 64
+LARGEST = 2**63 - 1
 
 _WRAPPERS = ("arguments", "properties", "parameters", "args", "kwargs", "input")
 _SCHEMA_NOISE = frozenset(("type", "required", "properties"))
@@ -72,10 +74,13 @@ def validate(
     """
     from jsonschema import Draft202012Validator
 
-    given, unfit = _storable(_unwrap(dict(arguments), parameters))
+    given, unfit = _storable(_unwrap(dict(arguments), parameters), parameters)
     if unfit:
         return given, unfit
-    coerced = coerce(given, parameters)
+    # Only now: a huge number may have been meant as text.
+    coerced, unfit = _writable(coerce(given, parameters))
+    if unfit:
+        return coerced, unfit
     unknown = _unknown(coerced, parameters)
     errors = Draft202012Validator({**parameters, "additionalProperties": True}).iter_errors(coerced)
     found = [*unknown, *(_words(error) for error in errors)]
@@ -94,16 +99,39 @@ def _unwrap(given: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, A
     return given
 
 
-def _storable(given: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _storable(
+    given: dict[str, Any], parameters: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     kept, problems = {}, []
+    known = parameters.get("properties", {})
     for key, value in given.items():
         name = whole_characters(str(key))
         problem = _unfit(value)
         if problem:
-            problems.append(f"argument '{name}' {problem}")
+            wanted = known.get(key, {}).get("type")
+            demand = f"must be {_demand('type', wanted)}, " if wanted else ""
+            problems.append(f"argument '{name}' {demand}was {problem}")
         else:
             kept[name] = _whole(value)
     return kept, tuple(problems)
+
+
+def _writable(given: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Take out what no checkpoint can hold: whole numbers of more than 64 bits."""
+    kept = {key: value for key, value in given.items() if not _holds_huge(value)}
+    return kept, tuple(
+        f"argument '{key}' must be smaller: whole numbers have at most 18 digits"
+        for key in given
+        if key not in kept
+    )
+
+
+def _holds_huge(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_huge(one) for one in value.values())
+    if isinstance(value, list | tuple):
+        return any(_holds_huge(one) for one in value)
+    return isinstance(value, int) and abs(value) > LARGEST
 
 
 def _unfit(value: Any) -> str:
@@ -112,13 +140,13 @@ def _unfit(value: Any) -> str:
     while queue:
         one, depth = queue.pop()
         if depth > MAX_DEPTH:
-            return "is nested too deeply"
+            return "nested too deeply"
         if isinstance(one, Mapping):
             queue.extend((inner, depth + 1) for inner in one.values())
         elif isinstance(one, list | tuple):
             queue.extend((inner, depth + 1) for inner in one)
         elif not _finite(one):
-            return "must be a finite number"
+            return "no finite number"
     return ""
 
 
@@ -204,7 +232,11 @@ def _where(path: Sequence[str | int]) -> str:
 
 
 def _shown(value: Any) -> str:
-    if json_type(value) in ("null", "boolean"):
+    kind = json_type(value)
+    if kind in ("null", "boolean"):
         return {None: "null", True: "true", False: "false"}[value]
-    text = repr(value)
+    if kind in ("array", "object"):  # as the model wrote it
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    else:
+        text = repr(value)
     return text if len(text) <= 60 else text[:60] + "…"

@@ -164,7 +164,7 @@ async def test_a_missing_file_is_answered_with_close_names(desk: Desk) -> None:
     for wrong in ("shoping.txt", "Shopping.txt", "notes/shopping", "note/shopping.txt"):
         assert (await desk.do("read", wrong)).error.endswith("Did you mean notes/Shopping.txt?")
     assert "Did you mean notes?" in (await desk.do("list", "nots")).error
-    assert "Action list shows what there is." in (await desk.do("read", "zzz")).error
+    assert "Use action list to see what there is." in (await desk.do("read", "zzz")).error
 
 
 async def test_search_is_bounded_and_knows_names_phrases_and_words(desk: Desk) -> None:
