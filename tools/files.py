@@ -42,6 +42,14 @@ QUERY_CHARS = 200
 SEARCHED_BYTES = 20_000_000
 SEARCH_SECONDS = 5.0
 
+EXAMPLES = (
+    "Save this list as shopping.txt",
+    "What is in my notes?",
+    "Add milk to my shopping list file",
+    "Which of my files mentions the dentist?",
+    "Read me the draft of the letter",
+)
+
 
 def files_tool(settings: ToolSettings, home: Path) -> BaseTool:
     """Return the workspace as a tool.
@@ -99,13 +107,7 @@ def files_tool(settings: ToolSettings, home: Path) -> BaseTool:
         tool,
         risk={"argument": "action", "cases": {"write": "writes"}, "otherwise": "reads"},
         output="untrusted",
-        examples=(
-            "Save this list as shopping.txt",
-            "What is in my notes?",
-            "Add milk to my shopping list file",
-            "Which of my files mentions the dentist?",
-            "Read me the draft of the letter",
-        ),
+        examples=EXAMPLES,
     )
 
 
