@@ -32,7 +32,7 @@ from agent.state import Context, Entry, Parts
 from agent.threads import Ran, Threads, open_threads
 from memory.threads import ThreadInfo
 from tools.journal import Journal, Record, SqliteJournal
-from tools.registry import Toolbox
+from tools.registry import Toolbox, changes
 from tools.secrets import Redactor, secret_values
 
 if TYPE_CHECKING:
@@ -268,9 +268,12 @@ class Assistant:
         user_id, thread_id = key
         parts, threads = self._parts, self._threads
         deadline = asyncio.get_running_loop().time() + parts.settings.budget.seconds
+        before = parts.registry.toolbox
         toolbox = await parts.registry.refresh()
         ctx = Context(parts, user_id, thread_id, toolbox, deadline, emit)
         emit(TurnStarted(user_id, thread_id, parts.model.info.spec))
+        for told in changes(before, toolbox):
+            ctx.notice("tools", told)
         try:
             ran = await self._begin(text, answers, ctx)
             while ran.waiting and self._approve is not None:

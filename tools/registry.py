@@ -28,7 +28,15 @@ if TYPE_CHECKING:
 
     from tools.select import ToolIndex
 
-__all__ = ["Registered", "Registry", "Toolbox", "as_tool", "builtin_names", "open_registry"]
+__all__ = [
+    "Registered",
+    "Registry",
+    "Toolbox",
+    "as_tool",
+    "builtin_names",
+    "changes",
+    "open_registry",
+]
 
 # Dots too: the native protocol replaces what a server's function calling does not take.
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
@@ -177,6 +185,15 @@ class Registry:
         for source in self._sources:
             problems.extend(source.problems)
         return Toolbox(tools, tuple(problems))
+
+
+def changes(before: Toolbox, now: Toolbox) -> list[str]:
+    """Tell in a line each what changed between two toolboxes."""
+    come = [name for name in now.names if name not in before.tools]
+    gone = [name for name in before.names if name not in now.tools]
+    told = [f"New tools: {', '.join(come)}."] if come else []
+    told += [f"Tools that are gone: {', '.join(gone)}."] if gone else []
+    return told + [problem for problem in now.problems if problem not in before.problems]
 
 
 async def open_registry(

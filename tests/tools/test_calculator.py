@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.doubles.calls import run
 from tools.calculator import answer, calculate, calculator_tool
 from tools.expressions import CalculationError
-from tools.policy import run
 from tools.settings import ToolSettings
 
 

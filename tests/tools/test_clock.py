@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.doubles.calls import run
 from tools.clock import clock_tool
-from tools.policy import run
 from tools.settings import ToolSettings
 from tools.zones import local_zone
 
