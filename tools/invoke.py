@@ -18,7 +18,7 @@ from tools.threads import in_thread
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
-ERROR_CHARS = 500
+ERROR_CHARS = 800
 # Seconds that a timed-out tool is given to tidy up before it is left behind.
 GRACE = 0.5
 # Tasks that did not end when they were cancelled; the loop itself holds tasks only weakly.

@@ -73,6 +73,10 @@ class _Places:
     codes: Mapping[str, str]
 
 
+LONGEST = 100
+"""Characters that the name of a place may have."""
+
+
 def find_zone(place: str, at: datetime) -> tuple[str, tzinfo]:
     """Return the name and the rules of the time zone that a place lies in.
 
@@ -84,6 +88,8 @@ def find_zone(place: str, at: datetime) -> tuple[str, tzinfo]:
         UnknownZone: The place is unknown or has several times.
     """
     wanted = " ".join(place.replace("_", " ").split()).strip(" .?")
+    if len(wanted) > LONGEST:
+        raise UnknownZone(f"{wanted[:40]!r}… is too long for a place. Name a city, such as Lima.")
     if offset := _offset(wanted):
         return offset
     exact = _exact_zones().get(_key(wanted)) if "/" in wanted else None
