@@ -8,11 +8,15 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 # the special-purpose address registries of IANA, and the metadata addresses that providers
 # document.
 _CLOSED: tuple[tuple[str, str], ...] = (
+    ("100.100.100.200/32", "a cloud's metadata service"),
+    ("168.63.129.16/32", "a cloud's metadata service"),
+    ("192.0.0.192/32", "a cloud's metadata service"),
+    ("fd00:ec2::254/128", "a cloud's metadata service"),
+    ("fd20:ce::254/128", "a cloud's metadata service"),
     ("0.0.0.0/8", "this host"),
     ("10.0.0.0/8", "a private network"),
     ("100.64.0.0/10", "a provider's inner network"),
     ("127.0.0.0/8", "this machine (loopback)"),
-    ("168.63.129.16/32", "a cloud's metadata service"),
     ("169.254.0.0/16", "link-local, or a cloud's metadata service"),
     ("172.16.0.0/12", "a private network"),
     ("192.0.0.0/24", "reserved"),
@@ -45,6 +49,34 @@ _NETWORKS = tuple((ip_network(network), why) for network, why in _CLOSED)
 _NAT64 = IPv6Network("64:ff9b::/96")
 # Interface identifiers that carry an IPv4 address (ISATAP, RFC 5214).
 _ISATAP = (0x00005EFE, 0x02005EFE)
+# The last label of names that lead into one's own network: RFC 6761, 6762, 7686, 8375, ICANN's
+# `internal`, and what routers and offices use without asking.
+_INNER_NAMES = {
+    "localhost": "this machine (loopback)",
+    "localdomain": "this machine (loopback)",
+    "local": "a name of the own network",
+    "internal": "a name of a private network",
+    "intranet": "a name of a private network",
+    "private": "a name of a private network",
+    "corp": "a name of a private network",
+    "home": "a name of the own network",
+    "lan": "a name of the own network",
+    "arpa": "a name for technical use",
+    "onion": "a name that the public network does not know",
+    "invalid": "a name that does not exist",
+}
+
+
+def closed_name(host: str) -> str:
+    """Say why a host's name must not be reached, or return an empty string where it may.
+
+    Args:
+        host: A name in lower case, without a dot at its end.
+    """
+    _, dot, last = host.rpartition(".")
+    if last in _INNER_NAMES:
+        return _INNER_NAMES[last]
+    return "" if dot else "a name without a dot is one of the own network"
 
 
 def closed_because(address: str) -> str:
