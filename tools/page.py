@@ -9,11 +9,15 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tools.body import Page
+from tools.declared import declare
 from tools.errors import NetError
-from tools.net import Net, Page
+from tools.hidden import drop_hidden, visible
+from tools.net import Net
 from tools.output import SNIPPET_CHARS
 from tools.ranking import scores
 from tools.sources import Source
+from tools.styles import TangledStyles
 from tools.threads import in_thread
 
 if TYPE_CHECKING:
@@ -28,14 +32,36 @@ THIN_CHARS = 600
 # Extraction takes longer than its share with more tags than this; a quicker way is gone then.
 FEW_TAGS = 4000
 MOST_TAGS = 20_000
-_SILENT = re.compile(r"<(?:!--|(script|style|svg|template)\b)", re.IGNORECASE)
+# What is no markup inside, or shows nothing that could be read.
+_RAW = ("script", "style", "svg", "noscript", "iframe", "noembed", "noframes")
+# Other tags are passed whole, because an attribute may hold what looks like a tag or a comment.
+_SILENT = re.compile(
+    rf"<(?:!--|({'|'.join(_RAW)})\b([^>]*)>?)"
+    r"|(<[a-z](?:[^>=]|=\s*(?:\"[^\"]*\"?|'[^']*'?)?)*>?)",
+    re.IGNORECASE,
+)
 _CLOSING = {
-    name: re.compile(rf"</{name}\s*>" if name else r"-->", re.IGNORECASE)
-    for name in ("", "script", "style", "svg", "template")
+    name: re.compile(rf"</{name}\b[^>]*>?" if name else r"--!?>", re.IGNORECASE)
+    for name in ("", *_RAW)
 }
-_LONG_TAG = re.compile(r"<[^<>]{4000,}>")
+_OPENING_SVG = re.compile(r"<svg\b(?![^<>]*/>)", re.IGNORECASE)
+_MEDIA = re.compile(r"media\s*=\s*[\"']?([^\"'>]*)", re.IGNORECASE)
+_LONG_TAG = re.compile(r"<(/?[A-Za-z][\w:-]*)[^<>]{4000,}>|<[^<>]{4000,}>")
+# The attributes by which an element can be hidden; a long tag keeps no others.
+_TELLING = re.compile(
+    r"\s(?:(?:style|class|id|bgcolor|color|background|text|aria-hidden|href)\s*="
+    r"\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)|hidden\b|open\b)",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"<[A-Za-z]")
 ACCEPT = "text/html,application/xhtml+xml,text/plain,application/json;q=0.9,text/*;q=0.8"
+
+EXAMPLES = (
+    "Read https://example.org/news and sum it up",
+    "What does this page say about opening hours?",
+    "Open the first result and tell me more",
+    "Look up the price on www.example.com",
+)
 
 _BARRIERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (why, re.compile(pattern, re.IGNORECASE))
@@ -102,7 +128,7 @@ def read_page_tool(net: Net, output_chars: int = 6000) -> BaseTool:
                 pages. Leave empty to read from the top.
         """
         try:
-            page = await net.fetch(_whole_address(url), accept=ACCEPT)
+            page = await net.fetch(_whole_address(url), accept=ACCEPT, robots=True)
             article = await in_thread(read, page)
         except NetError as error:
             raise ToolException(
@@ -112,8 +138,11 @@ def read_page_tool(net: Net, output_chars: int = 6000) -> BaseTool:
             raise ToolException(f"{_short(url)}: {error} Try another page.") from error
         return shown(page.url, article, find.strip(), output_chars)
 
-    return StructuredTool.from_function(
+    tool = StructuredTool.from_function(
         coroutine=read_page, parse_docstring=True, response_format="content_and_artifact"
+    )
+    return declare(
+        tool, risk="reads", output="outside", idempotent=True, cache_seconds=300, examples=EXAMPLES
     )
 
 
@@ -135,7 +164,7 @@ def read(page: Page) -> Article:
     if kind in HTML:
         return _read_html(page)
     if kind.startswith("text/") or kind.endswith(("json", "xml", "javascript", "yaml")):
-        text = page.text()
+        text = visible(page.text())
         return Article("", "", _flat(text) if kind.startswith("text/") else text.strip())
     raise UnreadablePage(
         f"It is of type {kind[:60] or 'unknown'}, and only web pages, plain text and JSON can be "
@@ -153,11 +182,19 @@ def _guessed(body: bytes) -> str:
 
 def _read_html(page: Page) -> Article:
     """Take the main text out of HTML, with its tables and without its links."""
-    from trafilatura import bare_extraction, html2txt
+    from trafilatura import bare_extraction, html2txt, load_html
 
-    source, tags = _bounded(page.text())
+    original = page.text()
+    source, tags, sheet = _bounded(original)
+    tree = load_html(source)
+    if tree is None:
+        raise UnreadablePage("The page holds no text, only a frame, pictures or scripts.")
+    try:
+        drop_hidden(tree, sheet)
+    except TangledStyles as error:
+        raise UnreadablePage("It has too many styles to tell what it shows.") from error
     found = bare_extraction(
-        source,
+        tree,
         url=page.url,
         fast=tags > FEW_TAGS,
         with_metadata=True,
@@ -165,12 +202,12 @@ def _read_html(page: Page) -> Article:
         include_tables=True,
         date_extraction_params={"extensive_search": False, "original_date": True},
     )
-    title = " ".join((getattr(found, "title", "") or _title(source)).split())
+    title = " ".join(visible(getattr(found, "title", "") or _title(source)).split())
     text = _flat(getattr(found, "text", "") or "")
     if len(text) < THIN_CHARS:
         # What the extraction dropped may be all that a short page says.
-        everything = _flat(html2txt(source) or "")
-        barrier = _barrier(f"{title}\n{everything}\n{_noscript(source)}")
+        everything = _flat(html2txt(tree) or "")
+        barrier = _barrier(f"{title}\n{everything}\n{_noscript(original)}")
         if not text or (len(text) < 200 < len(everything) < 5 * THIN_CHARS):
             text = everything
         if barrier and len(text) < THIN_CHARS:
@@ -179,25 +216,55 @@ def _read_html(page: Page) -> Article:
         raise UnreadablePage("The page holds no text, only a frame, pictures or scripts.")
     if tags > MOST_TAGS:
         text += "\n(The page is longer than can be read; this is its beginning.)"
-    return Article(title, getattr(found, "date", "") or "", text)
+    return Article(title, getattr(found, "date", "") or "", visible(text))
 
 
-def _bounded(source: str) -> tuple[str, int]:
-    """Return HTML that can be taken apart in a second or two, and how many tags it has.
+def _bounded(source: str) -> tuple[str, int, str]:
+    """Return HTML that can be taken apart in a second or two, how many tags it has, its styles.
 
-    Scripts, styles and comments are dropped, and tags of an absurd length; after MOST_TAGS the
-    page is cut.
+    Scripts and comments are dropped, and what makes a tag absurdly long; after MOST_TAGS the page
+    is cut.
     """
-    pieces, position = [], 0
-    while opening := _SILENT.search(source, position):
+    pieces, sheet, position, seen = [], [], 0, 0
+    while opening := _SILENT.search(source, seen):
+        seen = opening.end()
+        if opening[3]:
+            continue
         pieces.append(source[position : opening.start()])
         name = (opening[1] or "").lower()
-        closing = _CLOSING[name].search(source, opening.end())
-        position = closing.end() if closing else len(source)
+        start, position = seen, seen
+        if name != "svg" or not opening[2].endswith("/"):
+            start, position = _end(name, source, seen)
+        if name == "style":
+            media = _MEDIA.search(opening[2])
+            css = source[seen:start]
+            sheet.append(f"@media {media[1]}{{{css}}}" if media else css)
+        seen = position
     pieces.append(source[position:])
-    spoken = _LONG_TAG.sub(" ", "".join(pieces))
+    spoken = _LONG_TAG.sub(_shortened, "".join(pieces))
     starts = [found.start() for found in islice(_TAG.finditer(spoken), MOST_TAGS + 1)]
-    return (spoken[: starts[-1]] if len(starts) > MOST_TAGS else spoken), len(starts)
+    cut = spoken[: starts[-1]] if len(starts) > MOST_TAGS else spoken
+    return cut, len(starts), "\n".join(sheet)
+
+
+def _end(name: str, source: str, start: int) -> tuple[int, int]:
+    """Return where the content of a silent element ends, and where its closing tag does."""
+    inner = start if name else start - 2  # `<!-->` is a whole comment
+    depth = 1
+    while closing := _CLOSING[name].search(source, inner):
+        # Drawings lie in one another; nothing else here does.
+        if name == "svg":
+            depth += sum(1 for _ in _OPENING_SVG.finditer(source, inner, closing.start()))
+        depth -= 1
+        if depth == 0 or name != "svg":
+            return closing.start(), closing.end()
+        inner = closing.end()
+    return len(source), len(source)
+
+
+def _shortened(tag: re.Match[str]) -> str:
+    """Return a tag of an absurd length with only what could hide it."""
+    return f"<{tag[1]}{''.join(_TELLING.findall(tag[0]))}>" if tag[1] else " "
 
 
 def _title(source: str) -> str:
