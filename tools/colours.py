@@ -107,7 +107,7 @@ def _of_function(name: str, numbers: list[tuple[str, str]]) -> Colour | None:
     alpha = _share(values[3] / (100 if numbers[3][1] == "%" else 1)) if len(numbers) > 3 else 1.0
     if name == "hsl":
         hue, saturation, light = values[0] % 360 / 360, values[1] / 100, values[2] / 100
-        channels = hls_to_rgb(hue, _share(light), _share(saturation))
+        channels: tuple[float, ...] = hls_to_rgb(hue, _share(light), _share(saturation))
     else:
         channels = tuple(
             _share(value / (100 if unit == "%" else 255))

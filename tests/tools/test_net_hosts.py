@@ -31,6 +31,7 @@ class Crowd:
         if self.now >= self.expected:
             self.full.set()
         await self.full.wait()
+        await asyncio.sleep(0.05)  # time for one too many to come
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         await writer.drain()
         self.now -= 1
@@ -91,12 +92,14 @@ def test_turns_work_in_event_loops_one_after_the_other() -> None:
     turns = PerHost(1)
 
     async def crowd() -> int:
-        done = []
+        done, inside = [], []
 
         async def one() -> None:
             async with turns.turn("a.example"):
+                inside.append(1)
                 await asyncio.sleep(0)
-                done.append(1)
+                assert len(inside) == 1
+                done.append(inside.pop())
 
         await asyncio.gather(*(one() for _ in range(5)))
         return len(done)
