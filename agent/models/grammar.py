@@ -19,6 +19,8 @@ from tools.spec import ToolSpec
 
 MAX_CALLS = 10
 """Calls in one decision."""
+MAX_ITEMS = 64
+"""Items of one array; without a limit a model at temperature 0 can go on to the last token."""
 MAX_DEPTH = 6
 """Nesting of argument schemas; what lies deeper may be any JSON."""
 
@@ -131,7 +133,7 @@ class _Rules:
             return "any"
         if kind == "array":
             item = self.schema(schema.get("items") or {}, depth + 1)
-            return self.either([f'"[" ({item} (", " {item})*)? "]"'])
+            return self.either([f'"[" ({item} (", " {item}){{0,{MAX_ITEMS - 1}}})? "]"'])
         if kind == "object":
             return self._object(schema, depth)
         return "any"

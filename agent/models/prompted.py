@@ -41,6 +41,8 @@ from tools.spec import ToolSpec
 
 ALTERNATIVES = 10
 """Alternatives that are asked for at each token."""
+MANY = 8
+"""Tools from which on one tool is seldom all that a request needs, and a "yes" is less sure."""
 FITS = '"fits":'
 START = '{"closest_tool": null, "answer": "'
 
@@ -50,7 +52,8 @@ class Prompted:
     """Describe tools in the prompt.
 
     Args:
-        bar: Least logarithm of the odds that the closest tool fits, for a call to be made.
+        bar: Least logarithm of the odds that the closest tool fits, for a call to be made where
+            fewer than `MANY` tools are on offer.
     """
 
     bar: float = 0.0
@@ -88,7 +91,8 @@ class Prompted:
             constraint = _answer(model.info) if tools else {}
             started = constraint.get("prefill", "")
             prompt = answering(prompt)
-        first = _Reply(tools, self.bar, started)
+        bar = self.bar if len(tools) < MANY else 0.0
+        first = _Reply(tools, bar, started)
         async with aclosing(
             first.run(model, request_of(prompt, (), sampling, **constraint), judge=not answer_only)
         ) as pieces:
@@ -99,7 +103,7 @@ class Prompted:
             raw = first.reader.raw
             start = raw[: raw.rfind(FITS) + len(FITS)] + ' "no", "answer": "'
             rest = {"grammar": answer_grammar(), "prefill": start}
-            reply = _Reply(tools, self.bar, start)
+            reply = _Reply(tools, bar, start)
             async with aclosing(
                 reply.run(model, request_of(prompt, (), sampling, **rest), judge=False)
             ) as pieces:

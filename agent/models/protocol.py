@@ -224,13 +224,31 @@ def _with_safe_names(message: Message) -> Message:
     return Message(**{**message, "tool_calls": safe})
 
 
+def failed(output: str) -> bool:
+    """Tell whether the output of a call that ran is nothing but an error in JSON."""
+    if not output.lstrip().startswith("{"):
+        return False
+    try:
+        found = json.loads(output)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and bool(found.get("error"))
+
+
+def result_of(name: str, output: str, *, refused: bool = False) -> str:
+    """Return the words in which a model reads what came of a call."""
+    mark = " (failed)" if refused or failed(output) else ""
+    return f"Result of {name}{mark}:\n{output}"
+
+
 def flat(messages: Sequence[Message]) -> list[Message]:
     """Render calls and their results as plain text, for a request without tools."""
     plain: list[Message] = []
     for message in messages:
         role, content = message["role"], message["content"]
         if role == "tool":
-            role, content = "user", f"Result of {message['name']}:\n{content}"
+            refused = bool(message.get("error"))
+            role, content = "user", result_of(message["name"], content, refused=refused)
         elif calls := message.get("tool_calls"):
             content = message.get("raw") or json.dumps(
                 [{"name": call["name"], "arguments": call["arguments"]} for call in calls],

@@ -19,6 +19,7 @@ WHY: dict[str, str] = {
     "step_limit": "the limit on steps was reached",
     "token_limit": "the limit on tokens was reached",
     "time_limit": "the time for this turn was used up",
+    "answered": "the same call was made again",
     "repeated_calls": "the same call was made again and again",
     "invalid_calls": "the model could not make a valid call",
 }

@@ -79,7 +79,9 @@ async def decide(
         except ModelError as error:
             _recover(error, ctx, left)
             continue
-        if decision.calls or decision.text.strip():
+        # A reply that ran to its limit without saying anything would do the same again.
+        cut = decision.finish == "length" and decision.raw.strip()
+        if decision.calls or decision.text.strip() or cut:
             return decision, "length" if decision.finish == "length" else "answered"
         ctx.unbooked += decision.usage
         if left:

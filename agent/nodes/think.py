@@ -6,18 +6,20 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
 from agent import turns
-from agent.events import StepFinished, StepStarted, StopReason
+from agent.events import Step, StepFinished, StepStarted, StopReason
 from agent.evidence import heard
 from agent.models.calls import Call
+from agent.models.protocol import failed
 from agent.nodes.decide import decide, entry_of, spent
 from agent.state import Act, Context, Entry, State
 from tools.approval import why_ask
+from tools.declared import Risk
 
 Next = Command[Literal["act", "answer", "think", "__end__"]]
 
@@ -38,17 +40,23 @@ async def think(state: State, runtime: Runtime[Context]) -> Next:
     decision, stop = await decide(messages, ctx)
     if stop == "time_limit" and not decision.text.strip():
         return Command(update={"reason": stop}, goto="answer")
+    if stop == "length" and not decision.calls and not decision.text.strip():
+        ctx.unbooked += decision.usage
+        return Command(update={"reason": "invalid_calls"}, goto="answer")
     if not decision.calls:
         return Command(update={"messages": [entry_of(decision, ctx, stop=stop)]})
     turn = messages[turns.begin(messages) :]
     calls = _own_ids(decision.calls, turn)
     if stop == "length":
         calls = [replace(call, problem=CUT_OFF) for call in calls]
-    known = [_without_running(call, messages) for call in calls]
+    known = [_without_running(call, messages, ctx) for call in calls]
     allowed = state.get("allowed", [])
     if reason := _stuck(turn, known, ctx):
         ctx.unbooked += decision.usage
         return Command(update={"reason": reason}, goto="answer")
+    if _done(calls, known, turn):
+        ctx.unbooked += decision.usage
+        return Command(update={"reason": "answered"}, goto="answer")
     _tell(calls, known, ctx)
     asked = entry_of(replace(decision, calls=tuple(calls)), ctx)
     sends = [
@@ -83,7 +91,7 @@ def _own_ids(calls: Sequence[Call], turn: Sequence[Entry]) -> list[Call]:
     ]
 
 
-def _without_running(call: Call, messages: Sequence[Entry]) -> Entry | None:
+def _without_running(call: Call, messages: Sequence[Entry], ctx: Context) -> Entry | None:
     """Return the tool entry of a call that must not run: it is invalid, repeated, or known."""
     entry = Entry(role="tool", content=call.problem, tool_call_id=call.id, name=call.name)
     if call.problem:
@@ -92,16 +100,47 @@ def _without_running(call: Call, messages: Sequence[Entry]) -> Entry | None:
     turn = messages[turns.begin(messages) :]
     if fingerprint in turns.declined(turn):
         return Entry(**{**entry, "content": DECLINED, "error": DECLINED, "refused": "declined"})
-    done = turns.steps(turn)
-    failures: Counter[bool] = Counter()
-    for step in done:
-        if turns.fingerprint(step.name, step.arguments) == fingerprint:
-            failures[bool(step.error)] += 1
-    if failures[False] or failures[True] > 1:
+    if _repeats(call, turns.steps(turn), ctx):
         return Entry(**{**entry, "content": REPEATED, "error": REPEATED, "refused": "repeated"})
     if finished := turns.reusable(messages).get(fingerprint):
         return Entry(**{**finished, "tool_call_id": call.id})
     return None
+
+
+def _repeats(call: Call, done: Sequence[Step], ctx: Context) -> bool:
+    """Tell whether a call was made before and would come out as it did then.
+
+    What another call has changed since may change its result; but nothing is sent or paid twice.
+    """
+    fingerprint = turns.fingerprint(call.name, call.arguments)
+    failures: Counter[bool] = Counter()
+    again = _risk(call.name, call.arguments, ctx) in ("reads", "writes")
+    for step in done:
+        if turns.fingerprint(step.name, step.arguments) == fingerprint:
+            failures[bool(step.error)] += 1
+        elif again and not step.error and _risk(step.name, step.arguments, ctx) != "reads":
+            failures.clear()
+    return bool(failures[False]) or failures[True] > 1
+
+
+def _risk(name: str, arguments: dict[str, Any], ctx: Context) -> Risk:
+    tool = ctx.toolbox.get(name)
+    return tool.declared.risk_of(name, arguments) if tool else "writes"
+
+
+def _done(calls: Sequence[Call], known: Sequence[Entry | None], turn: Sequence[Entry]) -> bool:
+    """Tell whether all that is asked for was done before, and well, so that an answer is due."""
+    well = {
+        turns.fingerprint(step.name, step.arguments)
+        for step in turns.steps(turn)
+        if not step.error and not failed(step.output)
+    }
+    return all(
+        entry is not None
+        and entry.get("refused") == "repeated"
+        and turns.fingerprint(call.name, call.arguments) in well
+        for call, entry in zip(calls, known, strict=True)
+    )
 
 
 def _stuck(

@@ -28,6 +28,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--whole", action="store_true", help="bfcl_multi: play on behind a turn that failed"
     )
+    parser.add_argument(
+        "--held-out",
+        type=int,
+        default=0,
+        metavar="N",
+        help="bfcl_multi: leave out the items of draws of up to N with seed 1",
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=0.0, help="bfcl_multi: begin nothing new after this time"
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(NAMES):
         parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
@@ -68,6 +78,8 @@ def run(name: str, options: argparse.Namespace) -> list[Row]:
                 progress=_tell,
                 peer=not options.no_native,
                 whole=options.whole,
+                held_out=options.held_out,
+                minutes=options.minutes,
             )
         )
     from evals.bench import bfcl

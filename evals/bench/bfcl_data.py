@@ -6,7 +6,7 @@ import importlib.util
 import json
 import random
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -14,16 +14,34 @@ from typing import Any
 from agent.errors import MissingExtra
 
 
-def sample(category: str, items: int, seed: int) -> list[dict[str, Any]]:
-    """Draw items of a category, with their ground truth under `answer`."""
+def sample(
+    category: str, items: int, seed: int, *, without: Container[str] = ()
+) -> list[dict[str, Any]]:
+    """Draw items of a category, with their ground truth under `answer`.
+
+    Args:
+        category: The category.
+        items: Items to draw.
+        seed: Seed of the draw.
+        without: Names of items to leave out.
+    """
     base = folder()
     (path,) = base.glob(f"BFCL_v[0-9]_{category}.json")
-    found = lines(path)
+    found = [item for item in lines(path) if item["id"] not in without]
     truth = base / "possible_answer" / path.name
     answers = {a["id"]: a["ground_truth"] for a in lines(truth)} if truth.exists() else {}
     for item in found:
         item["answer"] = answers.get(item["id"])
     return random.Random(seed).sample(found, min(items, len(found)))  # noqa: S311
+
+
+def development(category: str, items: int) -> set[str]:
+    """Return the names of all items in draws of up to so many items with seed 1.
+
+    A larger draw does not begin with a smaller one.
+    """
+    draws = (sample(category, size, 1) for size in range(1, items + 1))
+    return {item["id"] for draw in draws for item in draw}
 
 
 def class_functions(classes: Iterable[str]) -> list[dict[str, Any]]:

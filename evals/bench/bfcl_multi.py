@@ -1,20 +1,25 @@
 """Several turns with stateful tools: arriero against `create_agent` on the same server.
 
+`create_agent` plays twice: as it is, and with the calls read back that it wrote as text.
+
 Items, classes and checker are those of the leaderboard's category `multi_turn_base` (package
 `bfcl-eval`). Both contestants get the same tools on instances of their own, the same window, the
 same limit of twenty steps a turn and temperature 0; an item counts when every turn passes. A turn
-that fails cannot be made good, so an item is left there unless it is to be played whole.
+that fails cannot be made good, so an item is left there unless it is to be played whole. Items
+are played in small batches, by every contestant before the next, so that a run that is short of
+time still compares all of them on the same items.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +36,10 @@ from agent.models.openai import OpenAIModel
 from agent.models.settings import ModelSettings
 from agent.prompts import SYSTEM
 from agent.settings import Budget, Settings
-from evals.bench.bfcl_data import sample, stand_in_for_providers
+from evals.bench.bfcl_data import development, sample, stand_in_for_providers
 from evals.bench.bfcl_world import Checked, World
 from evals.bench.kept_http import KeptReplies
+from evals.bench.read_back import reading_back
 from evals.bench.replies import CachedModel
 from evals.bench.result import Row, wilson
 from tools.settings import ToolSettings
@@ -41,10 +47,15 @@ from tools.settings import ToolSettings
 CATEGORY = "multi_turn_base"
 CONTEXT = 16_384
 """Tokens of the window: the longest item with its tools and results fits."""
+SHOWN = 64
+"""Tools up to which all are shown, as the contestants show them; no item has more."""
 STEPS = 20
 """Steps with calls in one turn; at one more the leaderboard fails the whole item."""
 REPLY_TOKENS = 1024
+READ_BACK = "create_agent, text read back"
 SECONDS = 3600.0
+BATCH = 3
+"""Items that one contestant plays before the next one does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,8 @@ async def measure(
     progress: Callable[[str], None],
     peer: bool = True,
     whole: bool = False,
+    held_out: int = 0,
+    minutes: float = 0.0,
 ) -> list[Row]:
     """Return the share of items and turns solved by each contestant, and what they cost.
 
@@ -117,7 +130,12 @@ async def measure(
         progress: Told one line after each item.
         peer: Measure `create_agent` too.
         whole: Play on behind a turn that failed.
+        held_out: Leave out what draws of up to so many items with seed 1 contain: the items
+            that the assistant was developed on.
+        minutes: Begin no batch after so many minutes; 0 plays all items.
     """
+    drawn = sample(CATEGORY, items, seed, without=development(CATEGORY, held_out))
+    began = time.monotonic()
     cache = user_cache_path("arriero", appauthor=False)
     traces = cache / "traces" / spec.rpartition(":")[2]
     progress(f"traces: {traces}")
@@ -128,15 +146,21 @@ async def measure(
         stack.push_async_callback(model.aclose)
         openers = {"arriero": arriero(CachedModel(model, cache / "replies"), home)}
         if peer:
-            openers["create_agent"] = await create_agent_on(model, cache / "replies", stack)
-        for group in _groups(sample(CATEGORY, items, seed)):
+            for name, read_back in (("create_agent", False), (READ_BACK, True)):
+                openers[name] = await create_agent_on(
+                    model, cache / "replies", stack, read_back=read_back
+                )
+        for batch in _batches(drawn):
+            if minutes and time.monotonic() - began > 60 * minutes:
+                progress(f"{minutes:g} minutes are over")
+                break
             # One contestant after the other, so that each finds its prefix in the cache.
             for name, opener in openers.items():
                 done = results.setdefault(name, [])
-                for item in group:
+                for item in batch:
                     played = await play(item, opener, whole=whole)
                     done.append(played)
-                    _keep(traces / name / f"{item['id']}.json", played)
+                    _keep(traces / name.replace(" ", "_") / f"{item['id']}.json", played)
                     progress(_line(name, done, items))
     return [_row(spec, name, done) for name, done in results.items()]
 
@@ -147,7 +171,7 @@ def arriero(model: ChatModel, home: Path) -> Open:
         home=home,
         builtin_tools=(),
         models=ModelSettings(context=CONTEXT),
-        tools=ToolSettings(approval="never"),
+        tools=ToolSettings(approval="never", shown=SHOWN),
         budget=Budget(
             steps=STEPS + 1,
             calls=STEPS * 10,
@@ -177,8 +201,17 @@ def arriero(model: ChatModel, home: Path) -> Open:
     return opened
 
 
-async def create_agent_on(model: ChatModel, folder: Path, stack: AsyncExitStack) -> Open:
-    """Return what opens langchain's `create_agent` on the server of a model."""
+async def create_agent_on(
+    model: ChatModel, folder: Path, stack: AsyncExitStack, *, read_back: bool = False
+) -> Open:
+    """Return what opens langchain's `create_agent` on the server of a model.
+
+    Args:
+        model: The model.
+        folder: Where its replies are kept.
+        stack: Closes the connection.
+        read_back: Whether calls are read out of the text of replies that call nothing.
+    """
     from langchain.agents import create_agent
     from langchain_openai import ChatOpenAI
     from langgraph.errors import GraphRecursionError
@@ -189,7 +222,7 @@ async def create_agent_on(model: ChatModel, folder: Path, stack: AsyncExitStack)
     identity = f"{model.info.identity} {model.info.context}"
     kept = KeptReplies(httpx.AsyncHTTPTransport(), folder, identity)
     http = await stack.enter_async_context(httpx.AsyncClient(transport=kept, timeout=SECONDS))
-    chat = ChatOpenAI(
+    chat = (reading_back if read_back else ChatOpenAI)(
         model=model.info.name,
         base_url=url,
         api_key=SecretStr(key),
@@ -291,13 +324,18 @@ def _server(model: ChatModel) -> tuple[str, str]:
     return str(inner._http.base_url), key.removeprefix("Bearer ")
 
 
-def _groups(items: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Put items with the same tools together: they share the prompt's prefix."""
+def _batches(items: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Put a few items with the same tools together: they share the prompt's prefix.
 
-    def classes(item: dict[str, Any]) -> list[str]:
-        return list(item["involved_classes"])
-
-    return [list(group) for _, group in groupby(sorted(items, key=classes), key=classes)]
+    Every set of tools has its turn before one comes again.
+    """
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for item in items:
+        alike.setdefault(tuple(item["involved_classes"]), []).append(item)
+    rows = [
+        [found[at : at + BATCH] for at in range(0, len(found), BATCH)] for found in alike.values()
+    ]
+    return [batch for row in zip_longest(*rows) for batch in row if batch]
 
 
 def _line(name: str, done: Sequence[Played], items: int) -> str:

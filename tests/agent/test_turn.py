@@ -155,17 +155,6 @@ async def test_after_one_repair_round_an_invalid_call_ends_the_turn_by_name(
     assert adder.runs == []
 
 
-async def test_a_repeated_call_is_refused_with_a_hint_and_then_ends_the_turn(
-    opened: Opener, adder: Adder
-) -> None:
-    again = call("add", a=1, b=2)
-    async with opened([again, again, again, say("Three.")]) as assistant:
-        turn = await ask(assistant)
-    assert adder.runs == [(1, 2)]
-    assert (turn.stop_reason, turn.answer) == ("repeated_calls", "Three.")
-    assert "already made" in turn.steps[1].error
-
-
 async def test_the_budget_of_steps_ends_the_turn_with_an_answer(opened: Opener) -> None:
     steps = [call("add", a=n, b=1) for n in range(3)] + [say("So far: 3.")]
     async with opened(steps, budget={"steps": 3}) as assistant:

@@ -9,13 +9,16 @@ from typing import Any
 
 import httpx
 import pytest
+from langchain_core.messages import AIMessage
 
 from agent.models.scripted import ScriptedModel, Step, call, say
-from evals.bench.bfcl_data import sample
-from evals.bench.bfcl_multi import STEPS, Played, arriero, play
+from evals.bench.bfcl_data import development, sample
+from evals.bench.bfcl_multi import BATCH, STEPS, Played, _batches, arriero, play
 from evals.bench.bfcl_world import World
 from evals.bench.instant import running
 from evals.bench.kept_http import KeptReplies
+from evals.bench.read_back import read_back
+from tools.spec import ToolSpec
 
 ITEMS = 4
 
@@ -99,3 +102,31 @@ async def test_a_servers_reply_is_fetched_once(tmp_path: Path) -> None:
             texts.append(json.dumps(reply.json()))
             assert [cost.calls for cost in kept.calls] == [1]
     assert texts[0] == texts[1]
+
+
+def test_items_of_the_development_are_held_out() -> None:
+    pytest.importorskip("bfcl_eval", reason="make bench installs it")
+    known = development("multi_turn_base", 16)
+    assert known >= {item["id"] for item in sample("multi_turn_base", 11, seed=1)}
+    others = sample("multi_turn_base", 60, seed=2, without=known)
+    assert len(others) == 60
+    assert not known & {item["id"] for item in others}
+
+
+def test_every_set_of_tools_has_its_turn_before_one_comes_again() -> None:
+    items = [{"id": at, "involved_classes": ["A"]} for at in range(BATCH + 1)]
+    items.insert(1, {"id": 9, "involved_classes": ["B"]})
+    batches = [[item["id"] for item in batch] for batch in _batches(items)]
+    assert batches == [[*range(BATCH)], [9], [BATCH]]
+
+
+def test_a_call_that_was_written_as_text_is_read_back() -> None:
+    water = ToolSpec(
+        "water",
+        "Water a bed.",
+        {"type": "object", "properties": {"bed": {"type": "string"}}, "required": ["bed"]},
+    )
+    text = '```json\n{"name": "water", "arguments": {"bed": "roses"}}\n```'
+    (made,) = read_back(AIMessage(text), [water], 2).tool_calls
+    assert (made["name"], made["args"], made["id"]) == ("water", {"bed": "roses"}, "read_2_0")
+    assert read_back(AIMessage("All is done."), [water], 2).content == "All is done."

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from agent.models.base import Message, TokenLogprobs
 from agent.models.grammar import answer_grammar, decision_grammar, decision_schema
-from agent.models.prompted import Prompted
+from agent.models.prompted import MANY, Prompted
 from agent.models.protocol import Decision, Sampling
 from agent.models.reply import ReplyReader, StringReader
 from agent.models.scripted import ScriptedModel, Step, say
@@ -43,15 +45,19 @@ def odds(yes: float) -> tuple[TokenLogprobs, ...]:
 
 
 async def decided(
-    steps: Sequence[Step], bar: float = 3.0, **options: bool
+    steps: Sequence[Step],
+    bar: float = 3.0,
+    tools: Sequence[ToolSpec] = (),
+    **options: bool,
 ) -> tuple[list[str], Decision, ScriptedModel]:
     answer_only = options.pop("answer_only", False)
+    offered = tools or [ADD]
     model = ScriptedModel(steps, **options)
     protocol = Prompted(bar=bar)
-    prompt = protocol.render("Be kind.", ASKED, [ADD])
+    prompt = protocol.render("Be kind.", ASKED, offered)
     pieces: list[str] = []
     async for piece in protocol.decide(
-        model, prompt, [ADD], Sampling(256), answer_only=answer_only
+        model, prompt, offered, Sampling(256), answer_only=answer_only
     ):
         if isinstance(piece, Decision):
             decision = piece
@@ -153,6 +159,37 @@ def test_the_prompt_repeats_replies_as_they_were_and_keeps_its_prefix() -> None:
     assert long[3]["role"] == "user"
     assert "23" in long[3]["content"]
     assert "- a (integer, required)" in short[0]["content"]
+
+
+async def test_with_many_tools_a_yes_may_be_less_sure() -> None:
+    tools = [ADD, *(replace(ADD, name=f"math.{number}") for number in range(MANY - 1))]
+    unsure = say(json.dumps(YES), logprobs=odds(0.8), behind='"fits":')
+    _, decision, _ = await decided([unsure], tools=tools, grammar=True, logprobs=True)
+    assert [made.name for made in decision.calls] == ["math.add"]
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "failed"),
+    [
+        ('{"error": "no such bed"}', "", True),
+        ("no such bed", "no such bed", True),
+        ('{"error": null, "bed": 3}', "", False),
+        ('{"error": "cut', "", False),
+        ("23", "", False),
+    ],
+)
+def test_a_result_that_failed_is_marked(content: str, error: str, failed: bool) -> None:
+    result = {"role": "tool", "content": content, "tool_call_id": "c1", "name": "math.add"}
+    if error:
+        result["error"] = error
+    (_, asked) = Prompted().render("Be kind.", [*ASKED, cast("Message", result)], [ADD])
+    mark = " (failed)" if failed else ""
+    assert asked["content"].endswith(f"Result of math.add{mark}:\n{content}")
+
+
+def test_an_array_has_a_limit() -> None:
+    many = {"type": "object", "properties": {"of": {"type": "array", "items": {"type": "number"}}}}
+    assert '(num (", " num){0,63})?' in decision_grammar([ToolSpec("sum", "Add up.", many)])
 
 
 @given(st.text(max_size=80), st.integers(1, 5))
