@@ -35,14 +35,16 @@ from agent.models.grammar import (
     decision_grammar,
     decision_schema,
 )
-from agent.models.protocol import Decision, Sampling, answering, flat, request_of
+from agent.models.protocol import RESULT, Decision, Sampling, answering, flat, request_of
 from agent.models.reply import ReplyReader
 from tools.spec import ToolSpec
 
 ALTERNATIVES = 10
 """Alternatives that are asked for at each token."""
 MANY = 8
-"""Tools from which on one tool is seldom all that a request needs, and a "yes" is less sure."""
+"""Tools from which on one result is seldom all that a request needs."""
+EASIER = 0.4
+"""What a next step is spared of the bar; much more, and a model tries one tool after the other."""
 FITS = '"fits":'
 START = '{"closest_tool": null, "answer": "'
 
@@ -52,8 +54,8 @@ class Prompted:
     """Describe tools in the prompt.
 
     Args:
-        bar: Least logarithm of the odds that the closest tool fits, for a call to be made where
-            fewer than `MANY` tools are on offer.
+        bar: Least logarithm of the odds that the closest tool fits, for a call to be made.
+            Behind a result it is lower by `EASIER` where at least `MANY` tools are on offer.
     """
 
     bar: float = 0.0
@@ -91,7 +93,8 @@ class Prompted:
             constraint = _answer(model.info) if tools else {}
             started = constraint.get("prefill", "")
             prompt = answering(prompt)
-        bar = self.bar if len(tools) < MANY else 0.0
+        going_on = len(tools) >= MANY and prompt[-1]["content"].startswith(RESULT)
+        bar = max(self.bar - EASIER, 0.0) if going_on else self.bar
         first = _Reply(tools, bar, started)
         async with aclosing(
             first.run(model, request_of(prompt, (), sampling, **constraint), judge=not answer_only)

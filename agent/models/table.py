@@ -32,13 +32,13 @@ TABLE = (
     Row(
         r"qwen2\.5-coder-1\.5b.*",
         "prompted",
-        2.5,
+        2.3,
         "`make bench`, BFCL single turn: docs/evaluators.md",
     ),
     Row(
         r"qwen2\.5-coder-0\.5b.*",
         "prompted",
-        2.5,
+        2.3,
         "`make bench`, BFCL single turn: docs/evaluators.md",
     ),
     Row(r"smollm2-135m.*", "prompted", 0.0, "`make bench`, BFCL single turn: docs/evaluators.md"),

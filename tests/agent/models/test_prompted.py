@@ -48,13 +48,14 @@ async def decided(
     steps: Sequence[Step],
     bar: float = 3.0,
     tools: Sequence[ToolSpec] = (),
+    asked: Sequence[Message] = ASKED,
     **options: bool,
 ) -> tuple[list[str], Decision, ScriptedModel]:
     answer_only = options.pop("answer_only", False)
     offered = tools or [ADD]
     model = ScriptedModel(steps, **options)
     protocol = Prompted(bar=bar)
-    prompt = protocol.render("Be kind.", ASKED, offered)
+    prompt = protocol.render("Be kind.", asked, offered)
     pieces: list[str] = []
     async for piece in protocol.decide(
         model, prompt, offered, Sampling(256), answer_only=answer_only
@@ -161,11 +162,18 @@ def test_the_prompt_repeats_replies_as_they_were_and_keeps_its_prefix() -> None:
     assert "- a (integer, required)" in short[0]["content"]
 
 
-async def test_with_many_tools_a_yes_may_be_less_sure() -> None:
+async def test_behind_a_result_a_yes_may_be_less_sure_with_many_tools() -> None:
     tools = [ADD, *(replace(ADD, name=f"math.{number}") for number in range(MANY - 1))]
-    unsure = say(json.dumps(YES), logprobs=odds(0.8), behind='"fits":')
-    _, decision, _ = await decided([unsure], tools=tools, grammar=True, logprobs=True)
-    assert [made.name for made in decision.calls] == ["math.add"]
+    unsure = say(json.dumps(YES), logprobs=odds(0.94), behind='"fits":')
+    rest = say('It is 23."}')
+    result: Message = {"role": "tool", "content": "5", "tool_call_id": "c1", "name": "math.add"}
+    said: Message = {"role": "assistant", "content": "", "raw": "…", "tool_calls": []}
+    behind = [*ASKED, said, result]
+    options = {"grammar": True, "logprobs": True}
+    _, first, _ = await decided([unsure, rest], tools=tools, **options)
+    _, next_one, _ = await decided([unsure], tools=tools, asked=behind, **options)
+    _, of_few, _ = await decided([unsure, rest], asked=behind, **options)
+    assert [len(one.calls) for one in (first, next_one, of_few)] == [0, 1, 0]
 
 
 @pytest.mark.parametrize(
