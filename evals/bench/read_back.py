@@ -53,7 +53,12 @@ def read_back(message: AIMessage, tools: Sequence[ToolSpec], number: int) -> AIM
     """
     raw, rest = read_calls(message.text, tools)
     calls = [
-        {"name": call.name, "args": call.arguments, "id": f"read_{number}_{at}"}
+        {
+            "name": call.name,
+            "args": call.arguments,
+            "id": f"read_{number}_{at}",
+            "type": "tool_call",
+        }
         for at, call in enumerate(check_calls(raw, tools))
     ]
     return message.model_copy(update={"content": rest, "tool_calls": calls}) if calls else message

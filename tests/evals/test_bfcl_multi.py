@@ -128,5 +128,6 @@ def test_a_call_that_was_written_as_text_is_read_back() -> None:
     )
     text = '```json\n{"name": "water", "arguments": {"bed": "roses"}}\n```'
     (made,) = read_back(AIMessage(text), [water], 2).tool_calls
+    assert made["type"] == "tool_call"
     assert (made["name"], made["args"], made["id"]) == ("water", {"bed": "roses"}, "read_2_0")
     assert read_back(AIMessage("All is done."), [water], 2).content == "All is done."
