@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from tools.coerce import json_type
 
@@ -60,6 +61,7 @@ def flatten(schema: Mapping[str, Any]) -> dict[str, Any]:
     flat = _Flattener(schema).node(schema, ())
     flat.pop("enum", None)
     flat.pop("default", None)
+    _unite(flat, flat.pop("anyOf", ()))
     return {**flat, "type": "object", "properties": flat.get("properties", {})}
 
 
@@ -107,7 +109,7 @@ class _Flattener:
             return None
         found: Any = self._root
         for part in reference[1:].strip("/").split("/") if len(reference) > 1 else []:
-            key = part.replace("~1", "/").replace("~0", "~")
+            key = unquote(part).replace("~1", "/").replace("~0", "~")
             if not isinstance(found, Mapping) or key not in found:
                 return None
             found = found[key]
@@ -166,6 +168,36 @@ class _Flattener:
         if kept:
             for key, value in _any_of(kept).items():
                 result.setdefault(key, value)
+
+
+def _unite(flat: dict[str, Any], options: Sequence[Mapping[str, Any]]) -> None:
+    """Take the arguments of all forms that a call may have into one; needed are those of each.
+
+    A tool's arguments must stand side by side: forms to choose from say nothing to most models.
+    """
+    forms = [one for one in options if one.get("properties")]
+    if not forms:
+        return
+    named: dict[str, list[dict[str, Any]]] = {}
+    for one in (flat, *forms):
+        for name, schema in one.get("properties", {}).items():
+            named.setdefault(name, []).append(schema)
+    flat["properties"] = {name: _either(schemas) for name, schemas in named.items()}
+    needed = [name for name in named if all(name in one.get("required", ()) for one in options)]
+    required = list(dict.fromkeys((*flat.get("required", ()), *needed)))
+    if required:
+        flat["required"] = required
+
+
+def _either(schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    """Join the schemas of one argument; where they differ in their values alone, the values."""
+    bare = [{key: one[key] for key in one if key != "enum"} for one in schemas]
+    if all("enum" in one and rest == bare[0] for one, rest in zip(schemas, bare, strict=True)):
+        values: list[Any] = []
+        for one in schemas:
+            values.extend(value for value in one["enum"] if value not in values)
+        return {**bare[0], "enum": values}
+    return _any_of(schemas)
 
 
 def _any_of(options: list[dict[str, Any]]) -> dict[str, Any]:

@@ -127,6 +127,36 @@ def test_flattens(schema, flat):
     assert flatten(root)["properties"]["x"] == flat
 
 
+def test_forms_of_a_call_become_one_list_of_arguments():
+    schema = {
+        "properties": {"note": {"type": "string"}},
+        "oneOf": [
+            {
+                "properties": {"kind": {"const": "file"}, "path": {"type": "string"}},
+                "required": ["kind", "path"],
+            },
+            {
+                "properties": {"kind": {"const": "page"}, "url": {"$ref": "#/$defs/a%20url"}},
+                "required": ["kind", "url"],
+            },
+        ],
+        "$defs": {"a url": {"type": "string", "format": "uri"}},
+    }
+    flat = flatten(schema)
+    assert flat == {
+        "type": "object",
+        "properties": {
+            "note": {"type": "string"},
+            "kind": {"enum": ["file", "page"]},
+            "path": {"type": "string"},
+            "url": {"type": "string", "format": "uri"},
+        },
+        "required": ["kind"],
+    }
+    assert validate({"kind": "page", "url": "x:y"}, flat) == ({"kind": "page", "url": "x:y"}, ())
+    assert validate({"url": "x:y"}, flat)[1] == ("missing required argument 'kind'",)
+
+
 def test_references_that_multiply_end():
     levels = {
         f"L{n}": {"properties": {side: {"$ref": f"#/$defs/L{n + 1}"} for side in "abcd"}}
