@@ -4,7 +4,9 @@ The model names the closest tool, says whether it fits, and then writes calls or
 `agent.models.grammar` for the form. A small model says "yes" to nearly everything, but how sure
 it is of that "yes" tells fitting tools from unfitting ones. Where the server reports the
 alternatives of each token, the logarithm of the odds of "yes" against "no" must reach
-`Prompted.bar`; below it the reply is cut off there and continued as an answer.
+`Prompted.bar`; below it the reply is cut off there and continued as an answer. With many tools
+one of them is seldom all that is needed, and the model is less sure of it; so there the odds that
+it named a tool at all, where it might have named none, count too.
 """
 
 from __future__ import annotations
@@ -35,16 +37,17 @@ from agent.models.grammar import (
     decision_grammar,
     decision_schema,
 )
-from agent.models.protocol import RESULT, Decision, Sampling, answering, flat, request_of
+from agent.models.protocol import Decision, Sampling, answering, flat, request_of
 from agent.models.reply import ReplyReader
 from tools.spec import ToolSpec
 
 ALTERNATIVES = 10
 """Alternatives that are asked for at each token."""
 MANY = 8
-"""Tools from which on one result is seldom all that a request needs."""
-EASIER = 0.4
-"""What a next step is spared of the bar; much more, and a model tries one tool after the other."""
+"""Tools from which on the odds of naming a tool count."""
+NAMED, USUAL = 0.5, 4.4
+"""Their weight, and the logarithm at which they neither help a call nor hinder it."""
+NAMES = '"closest_tool":'
 FITS = '"fits":'
 START = '{"closest_tool": null, "answer": "'
 
@@ -55,7 +58,6 @@ class Prompted:
 
     Args:
         bar: Least logarithm of the odds that the closest tool fits, for a call to be made.
-            Behind a result it is lower by `EASIER` where at least `MANY` tools are on offer.
     """
 
     bar: float = 0.0
@@ -93,9 +95,7 @@ class Prompted:
             constraint = _answer(model.info) if tools else {}
             started = constraint.get("prefill", "")
             prompt = answering(prompt)
-        going_on = len(tools) >= MANY and prompt[-1]["content"].startswith(RESULT)
-        bar = max(self.bar - EASIER, 0.0) if going_on else self.bar
-        first = _Reply(tools, bar, started)
+        first = _Reply(tools, self.bar, started)
         async with aclosing(
             first.run(model, request_of(prompt, (), sampling, **constraint), judge=not answer_only)
         ) as pieces:
@@ -106,7 +106,7 @@ class Prompted:
             raw = first.reader.raw
             start = raw[: raw.rfind(FITS) + len(FITS)] + ' "no", "answer": "'
             rest = {"grammar": answer_grammar(), "prefill": start}
-            reply = _Reply(tools, bar, start)
+            reply = _Reply(tools, self.bar, start)
             async with aclosing(
                 reply.run(model, request_of(prompt, (), sampling, **rest), judge=False)
             ) as pieces:
@@ -129,6 +129,7 @@ class _Reply:
         self._shown: list[str] = []
         self._finish: FinishReason = "stop"
         self._judged = False
+        self._lead = 0.0
 
     async def run(
         self, model: ChatModel, request: Any, *, judge: bool
@@ -165,6 +166,9 @@ class _Reply:
     def _fails(self, chunk: TextChunk) -> bool:
         """Tell whether this chunk says that the tool fits, without being sure enough."""
         raw = self.reader.raw
+        if raw.rstrip().endswith(NAMES) and chunk.logprobs and len(self._tools) >= MANY:
+            named, none = _mass(chunk.logprobs[0], ""), _mass(chunk.logprobs[0], "null")
+            self._lead = NAMED * (_log_odds(named, none) - USUAL)
         at = raw.rfind(FITS)
         if at < 0 or raw[at + len(FITS) :].strip(' "'):
             return False
@@ -172,7 +176,8 @@ class _Reply:
             yes, no = _mass(token, "yes"), _mass(token, "no")
             if yes + no >= 0.05:
                 self._judged = True
-                return yes >= no and math.log((yes + 1e-6) / (no + 1e-6)) < self._bar
+                lead = self._lead if self._bar else 0.0
+                return yes >= no and _log_odds(yes, no) + lead < self._bar
         return False
 
 
@@ -181,6 +186,10 @@ def _mass(token: TokenLogprobs, word: str) -> float:
     return sum(
         math.exp(logprob) for text, logprob in token.top if text.strip().strip('"').lower() == word
     )
+
+
+def _log_odds(one: float, other: float) -> float:
+    return math.log((one + 1e-6) / (other + 1e-6))
 
 
 def _decision(info: ModelInfo, tools: Sequence[ToolSpec]) -> dict[str, Any]:

@@ -206,8 +206,6 @@ class Text(Native):
         return super().decide(model, prompt, (), sampling, answer_only=True)
 
 
-RESULT = "Result of "
-"""What the words about a call begin with."""
 SAFE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 SAFE_PARTS = re.compile(r"[^A-Za-z0-9_-]")
 ANSWER_NOW = "Answer my question now from what stands above, without any further tool."
@@ -240,7 +238,7 @@ def failed(output: str) -> bool:
 def result_of(name: str, output: str, *, refused: bool = False) -> str:
     """Return the words in which a model reads what came of a call."""
     mark = " (failed)" if refused or failed(output) else ""
-    return f"{RESULT}{name}{mark}:\n{output}"
+    return f"Result of {name}{mark}:\n{output}"
 
 
 def flat(messages: Sequence[Message]) -> list[Message]:

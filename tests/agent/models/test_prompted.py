@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.models.base import Message, TokenLogprobs
+from agent.models.base import (
+    Chunk,
+    EndChunk,
+    Message,
+    ModelRequest,
+    TextChunk,
+    TokenLogprobs,
+    Usage,
+)
 from agent.models.grammar import answer_grammar, decision_grammar, decision_schema
 from agent.models.prompted import MANY, Prompted
 from agent.models.protocol import Decision, Sampling
@@ -44,18 +52,29 @@ def odds(yes: float) -> tuple[TokenLogprobs, ...]:
     return (TokenLogprobs(' "yes', top),)
 
 
+class Fixed(ScriptedModel):
+    """Reply with fixed chunks, and to whatever follows with an answer."""
+
+    def __init__(self, chunks: Sequence[Chunk]) -> None:
+        super().__init__([], grammar=True, logprobs=True)
+        self._chunks = [chunks, [TextChunk('It is 23."}'), EndChunk("stop", Usage())]]
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Chunk, None]:
+        for chunk in self._chunks.pop(0):
+            yield chunk
+
+
 async def decided(
     steps: Sequence[Step],
     bar: float = 3.0,
     tools: Sequence[ToolSpec] = (),
-    asked: Sequence[Message] = ASKED,
     **options: bool,
 ) -> tuple[list[str], Decision, ScriptedModel]:
     answer_only = options.pop("answer_only", False)
     offered = tools or [ADD]
     model = ScriptedModel(steps, **options)
     protocol = Prompted(bar=bar)
-    prompt = protocol.render("Be kind.", asked, offered)
+    prompt = protocol.render("Be kind.", ASKED, offered)
     pieces: list[str] = []
     async for piece in protocol.decide(
         model, prompt, offered, Sampling(256), answer_only=answer_only
@@ -162,18 +181,26 @@ def test_the_prompt_repeats_replies_as_they_were_and_keeps_its_prefix() -> None:
     assert "- a (integer, required)" in short[0]["content"]
 
 
-async def test_behind_a_result_a_yes_may_be_less_sure_with_many_tools() -> None:
+@pytest.mark.parametrize(("named", "called"), [(0.5, 0), (0.98, 0), (0.9999, 1)])
+async def test_with_many_tools_it_counts_how_surely_one_was_named(
+    named: float, called: int
+) -> None:
     tools = [ADD, *(replace(ADD, name=f"math.{number}") for number in range(MANY - 1))]
-    unsure = say(json.dumps(YES), logprobs=odds(0.94), behind='"fits":')
-    rest = say('It is 23."}')
-    result: Message = {"role": "tool", "content": "5", "tool_call_id": "c1", "name": "math.add"}
-    said: Message = {"role": "assistant", "content": "", "raw": "…", "tool_calls": []}
-    behind = [*ASKED, said, result]
-    options = {"grammar": True, "logprobs": True}
-    _, first, _ = await decided([unsure, rest], tools=tools, **options)
-    _, next_one, _ = await decided([unsure], tools=tools, asked=behind, **options)
-    _, of_few, _ = await decided([unsure, rest], asked=behind, **options)
-    assert [len(one.calls) for one in (first, next_one, of_few)] == [0, 1, 0]
+    top = ((' "', math.log(named)), (" null", math.log(1 - named)))
+    head, verdict, tail = '{"closest_tool":', ' "math.add", "fits":', json.dumps(YES)
+    chunks = [
+        TextChunk(head),
+        TextChunk(verdict, (TokenLogprobs(' "', top),)),
+        TextChunk(tail[len(head + verdict) :], odds(0.9)),
+        EndChunk("stop", Usage()),
+    ]
+    for offered, wanted in ((tools, called), ([ADD], 0)):
+        model = Fixed(chunks)
+        protocol = Prompted(bar=2.3)
+        prompt = protocol.render("Be kind.", ASKED, offered)
+        async for piece in protocol.decide(model, prompt, offered, Sampling(256)):
+            if isinstance(piece, Decision):
+                assert len(piece.calls) == wanted
 
 
 @pytest.mark.parametrize(
