@@ -4,7 +4,7 @@ The model names the closest tool, says whether it fits, and then writes calls or
 `agent.models.grammar` for the form. A small model says "yes" to nearly everything, but how sure
 it is of that "yes" tells fitting tools from unfitting ones. Where the server reports the
 alternatives of each token, the logarithm of the odds of "yes" against "no" must reach
-`Prompted.bar`; below it the reply is cut off there and continued as an answer. With many tools
+`Prompted.bar`; below it the reply is cut off there and written anew as an answer. With many tools
 one of them is seldom all that is needed, and the model is less sure of it; so there the odds that
 it named a tool at all, where it might have named none, count too.
 """
@@ -88,7 +88,7 @@ class Prompted:
         *,
         answer_only: bool = False,
     ) -> AsyncGenerator[str | Decision, None]:
-        """Ask once; once more, for the rest, when the closest tool turns out not to fit."""
+        """Ask once; once more, for an answer, when the closest tool turns out not to fit."""
         constraint = _decision(model.info, tools) if tools else {}
         started = ""
         if answer_only:
@@ -103,10 +103,9 @@ class Prompted:
                 yield piece
         reply = first
         if first.unfit:
-            raw = first.reader.raw
-            start = raw[: raw.rfind(FITS) + len(FITS)] + ' "no", "answer": "'
-            rest = {"grammar": answer_grammar(), "prefill": start}
-            reply = _Reply(tools, self.bar, start)
+            # Behind the name of a tool that does not fit, an answer is often about the tool.
+            rest = {"grammar": answer_grammar(), "prefill": START}
+            reply = _Reply(tools, self.bar, START)
             async with aclosing(
                 reply.run(model, request_of(prompt, (), sampling, **rest), judge=False)
             ) as pieces:

@@ -106,14 +106,14 @@ async def test_an_answer_streams_out_of_its_string() -> None:
     assert decision.calls == ()
 
 
-async def test_an_unsure_yes_becomes_an_answer_over_the_same_prefix() -> None:
+async def test_an_unsure_yes_becomes_an_answer_over_the_same_prompt() -> None:
     unsure = say(json.dumps(YES), logprobs=odds(0.8), behind='"fits":')
     rest = say('It is 23."}')
     pieces, decision, model = await decided([unsure, rest], grammar=True, logprobs=True)
     assert "".join(pieces) == "It is 23."
     assert decision.calls == ()
     first, second = model.requests
-    assert second.prefill == '{"closest_tool": "math.add", "fits": "no", "answer": "'
+    assert second.prefill == '{"closest_tool": null, "answer": "'
     assert second.messages == first.messages
     assert second.grammar == answer_grammar()
     assert decision.raw == second.prefill + 'It is 23."}'
