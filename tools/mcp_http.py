@@ -10,9 +10,12 @@ from http import HTTPStatus
 import httpx
 from mcp.client.streamable_http import streamable_http_client
 
+from tools.errors import NetError
 from tools.mcp_config import ServerEntry
 from tools.mcp_stdio import Reading, Writing
+from tools.net import Net
 from tools.settings import NetSettings
+from tools.urls import DEFAULT_PORTS
 
 # Seconds for a connection, and for a message that needs no answer but a receipt.
 CONNECT_SECONDS = 10.0
@@ -50,7 +53,12 @@ async def open_http(
 
 
 def _transport(entry: ServerEntry, settings: NetSettings) -> httpx.AsyncBaseTransport:
-    return httpx.AsyncHTTPTransport(trust_env=False)
+    """Reach the host of the entry wherever it is, and no other inner one."""
+    url = httpx.URL(entry.url)
+    host = url.raw_host.decode("ascii")
+    shown = f"[{host}]" if ":" in host else host
+    port = url.port or DEFAULT_PORTS[url.scheme]
+    return Net(settings).transport((f"{shown}:{port}",))
 
 
 class _Watched(httpx.AsyncBaseTransport):
@@ -68,8 +76,10 @@ class _Watched(httpx.AsyncBaseTransport):
             request.extensions["timeout"] = httpx.Timeout(RECEIPT_SECONDS).as_dict()
         try:
             response = await self._inner.handle_async_request(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout):
-            self._broken(f"it takes no connection at {_place(request.url)}", asked, True)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            known = error.__cause__ if isinstance(error.__cause__, NetError) else None
+            reason = known.reason if known else f"it takes no connection at {_place(request.url)}"
+            self._broken(reason, asked, True)
             raise
         except httpx.HTTPError as error:
             self._broken(f"it broke off the connection ({_words(error)})", asked, False)

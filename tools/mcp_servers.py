@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from tools.errors import ToolSetupError
 from tools.mcp_config import Configuration, ServerEntry, read_files
-from tools.mcp_session import CallResult, Connection, Ended
+from tools.mcp_connection import Connection
+from tools.mcp_session import CallResult, Ended
 from tools.mcp_tools import as_tool
 from tools.settings import NetSettings, ToolSettings
 

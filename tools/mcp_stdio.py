@@ -33,9 +33,11 @@ Writing = MemoryObjectSendStream[SessionMessage]
 MAX_LINE = 16 * 2**20
 # Seconds that a server is given to end once its input is closed, and once it was asked to.
 GRACE = 1.0
+# Seconds for what it wrote before it ended and is still in the pipe.
+REST = 0.2
 _UNPRINTABLE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[^\x20-\x7e\xa0-\U0010ffff]")
 # Waits for its input to close, which happens however we end, and ends the server's group.
-_GUARD = 'read -r _; kill -TERM -- "-$1"; sleep 1; kill -KILL -- "-$1"'
+_GUARD = 'read -r _; kill -s TERM -- "-$1"; sleep 1; kill -s KILL -- "-$1"'
 
 
 class LastWords:
@@ -84,7 +86,7 @@ async def open_process(
     Raises:
         ToolSetupError: It cannot be started.
     """
-    process, transport = await _start(entry)
+    process, transport, exited = await _start(entry)
     guard: subprocess.Popen[bytes] | None = None
     read_in, read_out = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     write_in, write_out = anyio.create_memory_object_stream[SessionMessage](0)
@@ -97,12 +99,13 @@ async def open_process(
             asyncio.create_task(_write(process, write_out)),
             asyncio.create_task(_listen(process, words)),
         ]
+        pumps.append(asyncio.create_task(_stop(exited, pumps[0])))
         yield read_out, write_in
     finally:
         try:
-            await _end(process, words, by_itself=bool(pumps) and pumps[0].done())
-            # What was said last may still be in the pipe.
-            await asyncio.wait(pumps[2:], timeout=0.2) if pumps else None
+            await _end(process, exited, words, by_itself=bool(pumps) and pumps[0].done())
+            if pumps:
+                await asyncio.wait(pumps[2:3], timeout=REST)
         finally:
             _signal(process, _KILL)
             for pump in pumps:
@@ -114,7 +117,28 @@ async def open_process(
                 _dismiss(guard)
 
 
-async def _start(entry: ServerEntry) -> tuple[Process, asyncio.SubprocessTransport]:
+class _Protocol(SubprocessStreamProtocol):
+    """Tell of the process's own end, which its children may survive with its pipes open."""
+
+    def __init__(self, exited: asyncio.Event) -> None:
+        super().__init__(limit=MAX_LINE, loop=asyncio.get_running_loop())
+        self._exited = exited
+
+    def process_exited(self) -> None:
+        super().process_exited()
+        self._exited.set()
+
+
+async def _stop(exited: asyncio.Event, reading: asyncio.Task[None]) -> None:
+    """Stop reading once the process has ended and its last messages are read."""
+    await exited.wait()
+    await asyncio.wait((reading,), timeout=REST)
+    reading.cancel()
+
+
+async def _start(
+    entry: ServerEntry,
+) -> tuple[Process, asyncio.SubprocessTransport, asyncio.Event]:
     environment = {**get_default_environment(), **entry.env}
     command = entry.command
     if os.sep not in command:  # a path is taken as it stands, from the folder that is given
@@ -124,9 +148,10 @@ async def _start(entry: ServerEntry) -> tuple[Process, asyncio.SubprocessTranspo
     if not command:
         raise ToolSetupError(f"the command {entry.command!r} was not found; install it")
     loop = asyncio.get_running_loop()
+    exited = asyncio.Event()
     try:
         transport, protocol = await loop.subprocess_exec(
-            lambda: SubprocessStreamProtocol(limit=MAX_LINE, loop=loop),
+            lambda: _Protocol(exited),
             command,
             *entry.args,
             stdin=PIPE,
@@ -139,7 +164,7 @@ async def _start(entry: ServerEntry) -> tuple[Process, asyncio.SubprocessTranspo
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise ToolSetupError(f"the command {entry.command!r} cannot be started: {why}") from error
-    return Process(transport, protocol, loop), transport
+    return Process(transport, protocol, loop), transport, exited
 
 
 async def _read(
@@ -203,7 +228,9 @@ _TERMINATE = signal.SIGTERM
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
-async def _end(process: Process, words: LastWords, *, by_itself: bool) -> None:
+async def _end(
+    process: Process, exited: asyncio.Event, words: LastWords, *, by_itself: bool
+) -> None:
     """Close the server's input, then ask it to end, then make it."""
     if process.stdin is not None:
         process.stdin.close()
@@ -211,9 +238,9 @@ async def _end(process: Process, words: LastWords, *, by_itself: bool) -> None:
         if step is not None:
             _signal(process, step)
         with suppress(TimeoutError):
-            code = await asyncio.wait_for(process.wait(), GRACE)
+            await asyncio.wait_for(exited.wait(), GRACE)
             if by_itself and step is None:
-                words.exit_code = code
+                words.exit_code = process.returncode
             return
 
 
