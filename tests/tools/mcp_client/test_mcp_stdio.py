@@ -93,7 +93,7 @@ async def test_a_server_that_dies_in_every_call_is_not_started_in_a_loop(
     for _ in range(3):
         with pytest.raises(ToolException, match="ended during the call"):
             await die.coroutine()
-    with pytest.raises(ToolException, match=r"is not running: .* tried again in 1000 seconds"):
+    with pytest.raises(ToolException, match=r"is not running: .* tried again in \d+ seconds"):
         await die.coroutine()
     assert await world.servers.refresh()
     assert world.names == []
@@ -159,7 +159,7 @@ async def test_bad_servers_are_named_and_the_good_one_works(world: World, impati
         nowhere=bare(cwd="nowhere"),
         good=bare(),
     )
-    assert time.monotonic() - begun < 6
+    assert time.monotonic() - begun < 9
     assert {name.partition(".")[0] for name in world.names} == {"good"}
     broken, silent, lost, nowhere = world.servers.problems
     assert broken == (
