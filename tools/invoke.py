@@ -180,8 +180,9 @@ def _blocks(tool: BaseTool) -> bool:
 
 def _timed_out(tool: BaseTool, seconds: float) -> str:
     left = " It may still be running." if _blocks(tool) else ""
+    shown = max(round(seconds, 2), 0.01)
     return (
-        f"{tool.name} had no answer after {max(round(seconds, 2), 0.01):g} seconds and was given up.{left} "
+        f"{tool.name} had no answer after {shown:g} seconds and was given up.{left} "
         "Ask it for less, or answer without it."
     )
 

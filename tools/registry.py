@@ -136,11 +136,11 @@ class Registry:
             query: The request, in the user's words or the model's.
             limit: How many at most.
         """
-        return await in_thread(self._rank, self.toolbox, query, limit)
+        found: list[str] = await in_thread(self._rank, self.toolbox, query, limit)
+        return found
 
     def _rank(self, toolbox: Toolbox, query: str, limit: int) -> list[str]:
         from memory.embeddings import open_embedder
-
         from tools.select import ToolIndex
 
         if self._index is None:

@@ -2,8 +2,8 @@
 
 A call that the user's own words account for is the user's wish. One whose arguments stand in a
 page, a message or a file, and not in the user's words, may be the wish of whoever wrote that, so
-the user is asked. This looks at words alone: it asks once too often rather than once too seldom, and it
-does not see through text that a model has encoded or wholly rewritten.
+the user is asked. This looks at words alone: it asks once too often rather than once too seldom,
+and it does not see through text that a model has encoded or wholly rewritten.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def carries(arguments: Mapping[str, Any], heard: Heard) -> str:
     public = _flat("\n".join([heard.asked, *(one.text for one in heard.foreign if one.outside)]))
     private = _flat("\n".join([heard.own, *(one.text for one in heard.foreign if not one.outside)]))
     for text in _texts(arguments):
-        for url in _URL.findall(text):
+        for url in map(str, _URL.findall(text)):
             if not heard.foreign or url.rstrip("/.") in everything:
                 continue
             parts = [p.lower() for p in _WORD.findall(unquote(url)) for p in re.split(r"[/._-]", p)]

@@ -173,7 +173,7 @@ async def test_wrong_arguments_are_told_with_the_right_ones(
     assert "It takes `dish` (string), `count` (integer), `size` (one of small, large" in (
         outcome.error
     )
-    assert len(outcome.error) < 600
+    assert len(outcome.error) < 900
 
 
 async def test_defaults_are_kept_and_arguments_coerced() -> None:
@@ -224,7 +224,7 @@ async def test_an_exception_becomes_an_error(
     outcome = await call(item)
     assert message in outcome.error
     assert "\n" not in outcome.error.split("\n… ")[0]
-    assert len(outcome.error) < 600
+    assert len(outcome.error) < 900
 
 
 async def test_an_async_tool_is_stopped_when_its_time_is_up() -> None:
