@@ -28,5 +28,11 @@ def heard(messages: Sequence[Entry], instructions: str = "") -> Heard:
         elif entry["role"] == "tool" and origin != "trusted" and not entry.get("refused"):
             outside = origin == "outside"
             foreign.append(Foreign(entry["name"], entry["content"], outside))
+    found = [
+        source["url"]
+        for entry in messages
+        if "search" in entry.get("name", "")
+        for source in entry.get("sources", ())
+    ]
     asked = messages[begin(messages)]["content"] if messages else ""
-    return Heard("\n".join(own), tuple(foreign), asked)
+    return Heard("\n".join(own), tuple(foreign), asked, tuple(found))

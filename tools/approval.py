@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.declared import Risk, guessed
 from tools.settings import ToolSettings
-from tools.taint import Heard, carries, origin_of
+from tools.taint import Heard, carries, led_to, origin_of
 
 if TYPE_CHECKING:
     from tools.registry import Registered
@@ -44,8 +44,12 @@ def why_ask(
         return ""
     risk = tool.declared.risk_of(tool.name, arguments)
     if risk == "reads":
-        url = carries(arguments, heard)
-        return f"The address {url[:200]} would carry private text out." if url else ""
+        if url := carries(arguments, heard):
+            return f"The address {url[:200]} would carry private text out."
+        # A tool that declares itself a reader may follow what pages link to.
+        if tool.declared.risk is None and (url := led_to(arguments, heard)):
+            return f"The address {url[:200]} comes from what a tool returned, not from you."
+        return ""
     if source := origin_of(tool.spec, arguments, heard):
         return f"{DOES[risk]} What it is given comes from what {source} returned, not from you."
     if tool.declared.confined or _vouched(tool):

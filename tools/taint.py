@@ -19,6 +19,8 @@ from tools.spec import ToolSpec
 _TOKEN = re.compile(r"[^\s,;:!?()\[\]{}<>\"'`|]+")
 _WORD = re.compile(r"[\w@.+/-]*\w")
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'`\])}]+", re.I)
+_ADDRESS_NAME = re.compile(r"ur[il]|href|link|site|web|page|address|domain|host", re.I)
+_BARE = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-z]{2,}(/\S*)?", re.I)
 _ENCODED = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
 LEAST = 3
 """Characters from which on a value says where it comes from."""
@@ -49,11 +51,13 @@ class Heard:
         own: The user's words, settings, and results of tools that repeat nobody else's words.
         foreign: What tools returned from elsewhere.
         asked: The user's words of this turn alone.
+        found: Addresses of sources that a search found.
     """
 
     own: str
     foreign: tuple[Foreign, ...] = ()
     asked: str = ""
+    found: tuple[str, ...] = ()
 
 
 def origin_of(spec: ToolSpec, arguments: Mapping[str, Any], heard: Heard) -> str:
@@ -97,6 +101,35 @@ def carries(arguments: Mapping[str, Any], heard: Heard) -> str:
             if leaked or _ENCODED.search(urlsplit(url).path + urlsplit(url).query):
                 return url
     return ""
+
+
+def led_to(arguments: Mapping[str, Any], heard: Heard) -> str:
+    """Return an address among the arguments that only somebody else has named, or nothing.
+
+    The user's words name addresses, and so do results of a search, whose addresses a search engine
+    found and no text asked for.
+    """
+    known = _flat("\n".join([heard.own, *heard.found]))
+    for name, value in arguments.items():
+        for url in _addresses(name, value):
+            bare = _bare(url)
+            if bare and bare not in known and any(bare in _flat(f.text) for f in heard.foreign):
+                return url
+    return ""
+
+
+def _addresses(name: str, value: Any) -> Iterable[str]:
+    """Yield the addresses in an argument; a bare host counts where the name speaks of one."""
+    for text in _leaves(value, {}):
+        yield from map(str, _URL.findall(text))
+        if _ADDRESS_NAME.search(name) and _BARE.fullmatch(text.strip()):
+            yield text.strip()
+
+
+def _bare(url: str) -> str:
+    """Return an address without what may be written or left out."""
+    bare = re.sub(r"^https?://", "", _flat(url))
+    return bare.removeprefix("www.").rstrip("/.")
 
 
 def _comes_from(value: str, text: str, own: str) -> bool:

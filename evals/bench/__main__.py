@@ -12,7 +12,7 @@ from rich.console import Console
 from agent.errors import ArrieroError
 from evals.bench.result import Row, keep, show
 
-NAMES = ("startup", "overhead", "prefix", "bfcl", "bfcl_multi")
+NAMES = ("startup", "overhead", "prefix", "bfcl", "bfcl_multi", "agentdojo")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,6 +63,10 @@ def run(name: str, options: argparse.Namespace) -> list[Row]:
         from evals.bench import overhead
 
         return asyncio.run(overhead.measure())
+    if name == "agentdojo":
+        from evals.bench import agentdojo
+
+        return agentdojo.measure(progress=_tell)
     if name == "prefix":
         from evals.bench import prefix
 
