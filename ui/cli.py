@@ -9,6 +9,19 @@ from typing import Annotated
 
 import typer
 
+from ui.arguments import (
+    Home,
+    Json,
+    Model,
+    NoTools,
+    Protocol,
+    Quiet,
+    Thread,
+    ThreadId,
+    User,
+)
+from ui.cli_tools import tools_app
+
 EXIT_CODES = """\
 Exit codes: 0 fine; 1 unexpected, or problems found by doctor; 2 wrong request or setting;
 3 the model or its server failed; 4 weights cannot be had; 5 an optional package is missing;
@@ -26,34 +39,8 @@ app = typer.Typer(
 threads_app = typer.Typer(help="List, show and delete your threads.", rich_markup_mode=None)
 config_app = typer.Typer(help="Show the settings and their origin.", rich_markup_mode=None)
 app.add_typer(threads_app, name="threads")
+app.add_typer(tools_app, name="tools")
 app.add_typer(config_app, name="config")
-
-Model = Annotated[
-    str | None,
-    typer.Option(
-        "--model",
-        "-m",
-        metavar="SPEC",
-        help="auto, ollama:NAME, llamacpp:NAME-or-PATH, openai:NAME@URL or PROVIDER:NAME.",
-    ),
-]
-Home = Annotated[
-    Path | None, typer.Option("--home", metavar="FOLDER", help="Where arriero keeps everything.")
-]
-User = Annotated[
-    str | None, typer.Option("--user", "-u", metavar="NAME", help="Whose threads; your login.")
-]
-Protocol = Annotated[
-    str | None,
-    typer.Option("--protocol", metavar="NAME", help="auto, native, prompted or text."),
-]
-NoTools = Annotated[bool, typer.Option("--no-tools", help="Offer the model no tools.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no notices and no steps.")]
-Thread = Annotated[
-    str | None, typer.Option("--thread", "-t", metavar="ID", help="Go on with this thread.")
-]
-ThreadId = Annotated[str, typer.Argument(metavar="ID", help="The thread, as the list names it.")]
 
 
 def main() -> None:
