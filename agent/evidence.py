@@ -2,32 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from agent.state import Entry
 from agent.turns import begin
-from tools.taint import Foreign, Heard
+from tools.declared import guessed
+from tools.taint import Foreign, Heard, made_by, says_nothing
+from tools.wishes import Wish, values_of
+
+if TYPE_CHECKING:
+    from tools.registry import Registered
+
+_PART = re.compile(r"\d[\d.,]*|[^\W\d_]+")
+SHORT = 4
+"""Letters up to which a word tells nothing: units, and the names of functions."""
 
 
-def heard(messages: Sequence[Entry], instructions: str = "") -> Heard:
+def heard(
+    messages: Sequence[Entry], instructions: str = "", tools: Iterable[Registered] = ()
+) -> Heard:
     """Tell the user's words from those that tools brought in.
 
-    The assistant's own words, and what a tool worked out of what it was given, count as neither:
-    they may repeat what a page said.
+    The assistant's own words count as neither: they may repeat what a page said. What a tool of
+    ours worked out of the user's words is as good as these, and so is the identifier of something
+    that the assistant has made.
 
     Args:
         messages: The conversation until now.
         instructions: The user's own instructions from the settings.
+        tools: The tools on offer; what servers that are not ours say of theirs is foreign, too.
     """
     own = [instructions]
-    foreign = []
+    turns: list[str] = []
+    foreign = [
+        Foreign(one.name, f"{one.spec.description} {json.dumps(one.spec.parameters)}", told=True)
+        for one in tools
+        if one.origin.startswith("mcp ")
+    ]
+    calls: dict[str, dict[str, Any]] = {}
     for entry in messages:
+        calls |= {one["id"]: one["arguments"] for one in entry.get("tool_calls", ())}
         origin = entry.get("origin", "untrusted")
-        if entry["role"] == "user" or origin == "user":
+        if entry["role"] == "user":
+            turns.append(entry["content"])
             own.append(entry["content"])
-        elif entry["role"] == "tool" and origin != "trusted" and not entry.get("refused"):
-            outside = origin == "outside"
-            foreign.append(Foreign(entry["name"], entry["content"], outside))
+        elif entry["role"] == "tool" and not entry.get("refused"):
+            given = calls.get(entry["tool_call_id"], {})
+            own += _edited(given, entry.get("arguments", given))
+            if origin == "user":
+                own.append(entry["content"])
+                turns[-1:] = [f"{turns[-1] if turns else ''}\n{entry['content']}"]
+            elif origin == "trusted":
+                own += _worked_out(entry, given, own)
+            else:
+                outside = origin == "outside"
+                own += _made(entry, given)
+                foreign += _foreign(entry, given, outside=outside)
     found = [
         source["url"]
         for entry in messages
@@ -35,4 +68,39 @@ def heard(messages: Sequence[Entry], instructions: str = "") -> Heard:
         for source in entry.get("sources", ())
     ]
     asked = messages[begin(messages)]["content"] if messages else ""
-    return Heard("\n".join(own), tuple(foreign), asked, tuple(found))
+    return Heard("\n".join(own), tuple(foreign), asked, tuple(found), tuple(turns))
+
+
+def _foreign(entry: Entry, given: dict[str, Any], *, outside: bool) -> list[Foreign]:
+    """Return what a result says, unless it only says again what the call that made it said."""
+    text = entry["content"]
+    if not outside and _changes(entry) and says_nothing(text, json.dumps(given)):
+        return []
+    return [Foreign(entry["name"], text, outside)]
+
+
+def _made(entry: Entry, given: dict[str, Any]) -> list[str]:
+    """Return the identifiers of what a call has made."""
+    if not _changes(entry) or entry.get("error"):
+        return []
+    return [made_by(entry["content"], json.dumps(given, ensure_ascii=False))]
+
+
+def _changes(entry: Entry) -> bool:
+    return guessed(entry["name"]) not in (None, "reads")
+
+
+def _worked_out(entry: Entry, given: dict[str, Any], own: Sequence[str]) -> list[str]:
+    """Return what a tool of ours worked out, where all that it was given is the user's."""
+    wish = Wish("\n".join(own))
+    parts = [part for _, value, _ in values_of(given, {}) for part in _PART.findall(value)]
+    theirs = all((part.isalpha() and len(part) <= SHORT) or wish.holds(part) for part in parts)
+    return [entry["content"]] if theirs else []
+
+
+def _edited(given: dict[str, Any], arguments: dict[str, Any]) -> list[str]:
+    """Return the values that the user wrote into a call."""
+    if arguments is given:
+        return []
+    before = {value for _, value, _ in values_of(given, {})}
+    return [value for _, value, _ in values_of(arguments, {}) if value not in before]

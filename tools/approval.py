@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.declared import Risk, guessed
 from tools.settings import ToolSettings
-from tools.taint import Heard, carries, led_to, origin_of
+from tools.taint import Heard, carries, goes_abroad, led_to, origin_of
 
 if TYPE_CHECKING:
     from tools.registry import Registered
@@ -21,6 +21,7 @@ DOES: dict[Risk, str] = {
     "sends": "It sends something to others.",
 }
 """What the user is told of each kind of side effect."""
+FOLLOWS = "It follows what {} returned, and your own words do not ask for it."
 
 
 def why_ask(
@@ -44,19 +45,28 @@ def why_ask(
         return ""
     risk = tool.declared.risk_of(tool.name, arguments)
     if risk == "reads":
-        if url := carries(arguments, heard):
-            return f"The address {url[:200]} would carry private text out."
-        # A tool that declares itself a reader may follow what pages link to.
-        if tool.declared.risk is None and (url := led_to(arguments, heard)):
-            return f"The address {url[:200]} comes from what a tool returned, not from you."
+        return _why_not_read(tool, arguments, heard)
+    if tool.declared.confined and risk == "runs_code":
         return ""
     if source := origin_of(tool.spec, arguments, heard):
-        return f"{DOES[risk]} What it is given comes from what {source} returned, not from you."
+        return f"{DOES[risk]} {FOLLOWS.format(source)}"
     if tool.declared.confined or _vouched(tool):
         return ""
     if tool.name in allowed or any(fnmatch.fnmatchcase(tool.name, p) for p in settings.allow):
         return ""
     return DOES[risk]
+
+
+def _why_not_read(tool: Registered, arguments: Mapping[str, Any], heard: Heard) -> str:
+    """Say why a call that only reads may do harm all the same: by what it sends out."""
+    declared = tool.declared
+    abroad = declared.output == "outside" or (declared.risk is None and goes_abroad(tool.name))
+    if text := carries(arguments, heard, abroad=abroad):
+        return f"It would carry private text out: {text[:200]}"
+    # A tool that declares itself a reader may follow what pages link to.
+    if declared.risk is None and (url := led_to(arguments, heard)):
+        return f"The address {url[:200]} comes from what a tool returned, not from you."
+    return ""
 
 
 def _vouched(tool: Registered) -> bool:

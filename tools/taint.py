@@ -1,31 +1,43 @@
-"""Finds out whether the arguments of a call come from text that somebody else wrote.
+"""Finds out whether a call is the user's wish, or follows text that somebody else wrote.
 
-A call that the user's own words account for is the user's wish. One whose arguments stand in a
-page, a message or a file, and not in the user's words, may be the wish of whoever wrote that, so
-the user is asked. This looks at words alone: it asks once too often rather than once too seldom,
-and it does not see through text that a model has encoded or wholly rewritten.
+Where nothing but the user has spoken, a call is the user's wish. Behind a page, a message or a
+file that says anything, it is where the user's own words account for it: for what it does and for
+what it is given (see `tools.wishes`). Everything else may be the wish of whoever wrote that text,
+in whatever form a model understood it, so the user is asked: once too often rather than once too
+seldom. What the user has pasted counts as the user's words.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tools.spec import ToolSpec
+from tools.wishes import Wish, plain, rests_on, spaced, values_of
 
-_TOKEN = re.compile(r"[^\s,;:!?()\[\]{}<>\"'`|]+")
 _WORD = re.compile(r"[\w@.+/-]*\w")
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'`\])}]+", re.I)
+_TOKEN = re.compile(r"[^\s,;:!?()\[\]{}<>\"'`|]+")
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>\"'`\])}]+", re.I)
 _ADDRESS_NAME = re.compile(r"ur[il]|href|link|site|web|page|address|domain|host", re.I)
-_BARE = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-z]{2,}(/\S*)?", re.I)
+_BARE = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-z]{2,}(:\d+)?([/?#]\S*)?", re.I)
 _ENCODED = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
+_ABROAD = re.compile(r"(?:^|[_\W])(?:web|search|internet|online|google|http|browse|url)", re.I)
+_DULL = (
+    "done ok okay success successful successfully sent created added updated deleted removed saved "
+    "written booked moved renamed scheduled cancelled canceled paid true false null none empty no "
+    "not nothing found status state result results id ids name number title date time code error "
+    "message event events file files item items entry entries task tasks order orders total count "
+    "page pages balance user users channel to at on in of the was is has been with for and a an "
+    "new kb mb gb bytes eur usd gbp celsius degrees km"
+)
+# What a result says that asks for nothing.
+_SAYS_NOTHING = frozenset(_DULL.split())
 LEAST = 3
 """Characters from which on a value says where it comes from."""
-SHARE = 0.5
-"""Share of a long text's words that may be somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +48,13 @@ class Foreign:
         name: The tool that returned it.
         text: The text.
         outside: Whether anybody in the world can have written it.
+        told: Whether it was told with the tools and not returned: a tool's own description.
     """
 
     name: str
     text: str
     outside: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,100 +66,203 @@ class Heard:
         foreign: What tools returned from elsewhere.
         asked: The user's words of this turn alone.
         found: Addresses of sources that a search found.
+        turns: The user's messages one by one, the latest last.
     """
 
     own: str
     foreign: tuple[Foreign, ...] = ()
     asked: str = ""
     found: tuple[str, ...] = ()
+    turns: tuple[str, ...] = ()
+
+    def wish(self) -> Wish:
+        """Return what the user has said."""
+        return Wish(self.own, rests_on(self.turns or (self.asked,)))
 
 
 def origin_of(spec: ToolSpec, arguments: Mapping[str, Any], heard: Heard) -> str:
-    """Name the text that a call's arguments come from, or return nothing if they are the user's.
+    """Name the text that a call may follow, or return nothing if it is the user's own wish.
 
     Args:
         spec: The tool.
         arguments: What the model gave it.
         heard: What was said until then.
     """
-    if not heard.foreign:
+    texts = [one for one in heard.foreign if not says_nothing(one.text)]
+    if not texts:
         return ""
-    own = _flat(heard.own)
-    values = list(_leaves(arguments, spec.parameters))
-    for value in values:
-        for one in heard.foreign:
-            if _comes_from(value, one.text, own):
-                return one.name
-    pages = [one.name for one in heard.foreign if one.outside]
-    if pages and not _accounted(spec.name, values, own):
-        return pages[-1]
+    wish = heard.wish()
+    values = list(values_of(arguments, spec.parameters))
+    strange = []
+    for name, value, listed in values:
+        if wish.holds(value, name):
+            continue
+        source = next((one.name for one in texts if _stands(value, one)), "")
+        if source:
+            return source
+        if not listed:
+            strange.append(value)
+    returned = [one for one in texts if not one.told]
+    if not returned:
+        return ""
+    given = [value for _, value, listed in values if not listed]
+    if strange or not wish.asks_for(spec.name, given):
+        return next((one.name for one in reversed(returned) if one.outside), returned[-1].name)
     return ""
 
 
-def carries(arguments: Mapping[str, Any], heard: Heard) -> str:
-    """Return an address among the arguments that carries private text out, or nothing.
+def says_nothing(text: str, echoed: str = "") -> bool:
+    """Say whether a result can ask for nothing: numbers, names of fields, words such as "done".
+
+    Args:
+        text: The result.
+        echoed: What the tool was given; a tool that changes something may say it again.
+    """
+    if len(text) > 400:
+        return False
+    known = set(spaced(plain(echoed)).split())
+    return all(
+        word in _SAYS_NOTHING or word in known or word.isdecimal() or _code(word)
+        for word in spaced(plain(text)).split()
+    )
+
+
+def _code(word: str) -> bool:
+    """Say whether a word is a short number with a letter or two: `ev17`, `3pm`."""
+    return len(word) <= 12 and sum(map(str.isdigit, word)) * 2 >= len(word)
+
+
+def made_by(text: str, echoed: str) -> str:
+    """Return the identifiers in the result of a call that changed something.
+
+    What such a result says must be nothing beside them, so that nobody else speaks through it.
+    """
+    if not says_nothing(text, echoed):
+        return ""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        data = text
+    if isinstance(data, dict):
+        data = " ".join(str(one) for one in data.values() if isinstance(one, (str, int)))
+    return " ".join(word for word in str(data).split() if any(map(str.isdigit, word)))
+
+
+def carries(arguments: Mapping[str, Any], heard: Heard, *, abroad: bool = False) -> str:
+    """Return what among the arguments would carry private text out, or nothing.
 
     An address that stands somewhere as it is may be followed. One that was put together is looked
     at: it must hold nothing of what the user said earlier or of what tools read from private
-    places, and nothing long that could be an encoding of it.
+    places, and nothing that could be an encoding of it.
+
+    Args:
+        arguments: What the model gave a tool that reads.
+        heard: What was said until then.
+        abroad: Whether the tool sends its other arguments out, too: a search.
     """
+    if not heard.foreign:
+        return ""
     everything = "\n".join([heard.own, *(one.text for one in heard.foreign)])
-    public = _flat("\n".join([heard.asked, *(one.text for one in heard.foreign if one.outside)]))
-    private = _flat("\n".join([heard.own, *(one.text for one in heard.foreign if not one.outside)]))
-    for text in _texts(arguments):
-        for url in map(str, _URL.findall(text)):
-            if not heard.foreign or url.rstrip("/.") in everything:
+    public = plain("\n".join([heard.asked, *(one.text for one in heard.foreign if one.outside)]))
+    inside = [one.text for one in heard.foreign if not one.outside and not one.told]
+    private = plain("\n".join([heard.own, *inside]))
+    for name, value in arguments.items():
+        addresses = list(_addresses(name, value))
+        for url in addresses:
+            if url.rstrip("/.") in everything:
                 continue
-            parts = [p.lower() for p in _WORD.findall(unquote(url)) for p in re.split(r"[/._-]", p)]
-            leaked = [p for p in parts if len(p) > LEAST and p in private and p not in public]
-            if leaked or _ENCODED.search(urlsplit(url).path + urlsplit(url).query):
+            if _leaks(url, public, private, strict=_led(url, heard) or bool(inside)):
                 return url
+        if abroad and not addresses:
+            for _, text, _ in values_of(value, {}, name):
+                if _tells(text, public, private):
+                    return text
     return ""
 
 
+def _leaks(url: str, public: str, private: str, *, strict: bool) -> bool:
+    """Say whether an address that was put together holds what is private, or may hold it."""
+    parts = [p.lower() for p in _WORD.findall(unquote(url)) for p in re.split(r"[/._-]", p)]
+    if any(len(p) > LEAST and p in private and p not in public for p in parts):
+        return True
+    split = urlsplit(url if "://" in url else f"//{url}")
+    behind = f"{split.path}?{split.query}#{split.fragment}"
+    if _ENCODED.search(behind) or (strict and _ENCODED.search(split.netloc.replace(".", ""))):
+        return True
+    return (
+        strict
+        and bool(split.query)
+        and any(
+            len(part) >= LEAST and part not in public
+            for part in spaced(plain(unquote(behind))).split()
+        )
+    )
+
+
+def _led(url: str, heard: Heard) -> bool:
+    """Say whether only somebody else has named an address's host."""
+    host = urlsplit(url if "://" in url else f"//{url}").hostname or ""
+    labels = host.split(".")
+    names = [".".join(labels[at:]) for at in range(max(len(labels) - 1, 1))]
+    own = plain(heard.own)
+    named = any(name in plain(one.text) for one in heard.foreign for name in names if "." in name)
+    return named and not any(name in own for name in names if "." in name)
+
+
+def _tells(text: str, public: str, private: str) -> bool:
+    """Say whether a text that goes out repeats private text, or hides something."""
+    words = [word for word in _TOKEN.findall(plain(text)) if word.strip(".")]
+    secret = [w for w in words if len(w) > LEAST and w in private and w not in public]
+    return any(_telling(word) for word in secret) or len(secret) >= 3 or bool(_ENCODED.search(text))
+
+
 def led_to(arguments: Mapping[str, Any], heard: Heard) -> str:
-    """Return an address among the arguments that only somebody else has named, or nothing.
+    """Return an address among the arguments that the user has not named, or nothing.
 
     The user's words name addresses, and so do results of a search, whose addresses a search engine
-    found and no text asked for.
+    found and no text asked for. Where nobody else has spoken, the model may know one itself.
     """
-    known = _flat("\n".join([heard.own, *heard.found]))
+    if all(says_nothing(one.text) for one in heard.foreign):
+        return ""
+    known = plain("\n".join([heard.own, *heard.found]))
     for name, value in arguments.items():
         for url in _addresses(name, value):
             bare = _bare(url)
-            if bare and bare not in known and any(bare in _flat(f.text) for f in heard.foreign):
+            if bare and not re.search(rf"(?<![\w.-]){re.escape(bare)}(?![\w-]|\.\w)", known):
                 return url
     return ""
 
 
 def _addresses(name: str, value: Any) -> Iterable[str]:
     """Yield the addresses in an argument; a bare host counts where the name speaks of one."""
-    for text in _leaves(value, {}):
-        yield from map(str, _URL.findall(text))
-        if _ADDRESS_NAME.search(name) and _BARE.fullmatch(text.strip()):
+    for _, text, _ in values_of(value, {}, name):
+        found = _URL.findall(text)
+        yield from found
+        if not found and _ADDRESS_NAME.search(name) and _BARE.fullmatch(text.strip()):
             yield text.strip()
+
+
+def goes_abroad(name: str) -> bool:
+    """Say whether the name of a tool that reads speaks of the outside."""
+    return bool(_ABROAD.search(name))
 
 
 def _bare(url: str) -> str:
     """Return an address without what may be written or left out."""
-    bare = re.sub(r"^https?://", "", _flat(url))
+    bare = re.sub(r"^https?://", "", plain(url))
     return bare.removeprefix("www.").rstrip("/.")
 
 
-def _comes_from(value: str, text: str, own: str) -> bool:
-    """Say whether a value stands in a text and not in the user's words."""
-    flat = _flat(value)
-    if len(flat) < LEAST or flat in own:
-        return False
-    foreign = _flat(text)
-    if flat in foreign:
+def _stands(value: str, one: Foreign) -> bool:
+    """Say whether a value, or what is telling in it, stands in somebody else's text."""
+    flat, text = plain(value), plain(one.text)
+    if one.told:
+        return any(_telling(word) and word in text for word in _TOKEN.findall(flat))
+    if len(flat) >= LEAST and flat in text:
         return True
     words = {word for word in _TOKEN.findall(flat) if len(word) >= LEAST}
-    borrowed = {word for word in words if word not in own and word in foreign}
-    if any(_telling(word) for word in borrowed):
-        return True
-    strange = {word for word in words if word not in own}
-    return len(borrowed) >= 4 and len(borrowed) >= SHARE * len(strange)
+    borrowed = [word for word in words if word in text]
+    return any(map(_telling, borrowed)) or len(borrowed) >= 4
 
 
 def _telling(word: str) -> bool:
@@ -153,36 +270,6 @@ def _telling(word: str) -> bool:
     return "@" in word or "://" in word or "www." in word or sum(c.isdigit() for c in word) >= 3
 
 
-def _accounted(name: str, values: Iterable[str], own: str) -> bool:
-    """Say whether the user's words hold the whole call: its values, and what it does."""
-    for value in values:
-        words = [word for word in _TOKEN.findall(_flat(value)) if len(word) >= LEAST]
-        if any(word.strip(".") not in own for word in words):
-            return False
-    verbs = [word for word in re.split(r"[\W_]+", name.lower()) if len(word) >= LEAST]
-    return any(word in own for word in verbs)
-
-
-def _leaves(value: Any, schema: Mapping[str, Any]) -> Iterable[str]:
-    """Yield the values inside arguments as text, without those that a schema lists itself."""
-    if isinstance(value, Mapping):
-        properties = schema.get("properties") or {}
-        for key, one in value.items():
-            yield from _leaves(one, properties.get(key) or {})
-    elif isinstance(value, (list, tuple)):
-        for one in value:
-            yield from _leaves(one, schema.get("items") or {})
-    elif isinstance(value, bool) or value is None or value in (schema.get("enum") or ()):
-        return
-    elif isinstance(value, (int, float)):
-        yield f"{value:g}" if isinstance(value, float) else str(value)
-    else:
-        yield str(value)
-
-
-def _texts(value: Any) -> Iterable[str]:
-    return (text for text in _leaves(value, {}) if "." in text)
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.casefold().split())
+def told(tools: Sequence[tuple[str, str]]) -> tuple[Foreign, ...]:
+    """Return what strangers' tools say of themselves, as (name, description) of each."""
+    return tuple(Foreign(name, text, told=True) for name, text in tools)

@@ -76,7 +76,7 @@ def _act(call: Call, messages: Sequence[Entry], allowed: Sequence[str], ctx: Con
     settings = ctx.parts.settings
     why = ""
     if tool is not None:
-        said = heard(messages, settings.instructions)
+        said = heard(messages, settings.instructions, ctx.toolbox.tools.values())
         why = why_ask(tool, call.arguments, settings.tools, heard=said, allowed=allowed)
     key = turns.key(messages, call.id)
     return Act(id=call.id, name=call.name, arguments=call.arguments, key=key, ask=why)
