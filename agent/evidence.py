@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tools.registry import Registered
 
 _PART = re.compile(r"\d[\d.,]*|[^\W\d_]+")
+SPARE = 3
+"""Words of its own with which a result still only tells that a call was carried out."""
 SHORT = 4
 """Letters up to which a word tells nothing: units, and the names of functions."""
 
@@ -74,9 +76,12 @@ def heard(
 def _foreign(entry: Entry, given: dict[str, Any], *, outside: bool) -> list[Foreign]:
     """Return what a result says, unless it only says again what the call that made it said."""
     text = entry["content"]
-    if not outside and _changes(entry) and says_nothing(text, json.dumps(given)):
+    if outside or not _changes(entry):
+        return [Foreign(entry["name"], text, outside)]
+    echoed = json.dumps(given, ensure_ascii=False)
+    if says_nothing(text, echoed):
         return []
-    return [Foreign(entry["name"], text, outside)]
+    return [Foreign(entry["name"], text, brief=says_nothing(text, echoed, spare=SPARE))]
 
 
 def _made(entry: Entry, given: dict[str, Any]) -> list[str]:

@@ -49,12 +49,15 @@ class Foreign:
         text: The text.
         outside: Whether anybody in the world can have written it.
         told: Whether it was told with the tools and not returned: a tool's own description.
+        brief: Whether it only tells in a few words that a call was carried out. What is taken
+            from it is looked at, but it is not thought to ask for anything.
     """
 
     name: str
     text: str
     outside: bool = False
     told: bool = False
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ def origin_of(spec: ToolSpec, arguments: Mapping[str, Any], heard: Heard) -> str
             return source
         if not listed:
             strange.append(value)
-    returned = [one for one in texts if not one.told]
+    returned = [one for one in texts if not one.told and not one.brief]
     if not returned:
         return ""
     given = [value for _, value, listed in values if not listed]
@@ -111,20 +114,23 @@ def origin_of(spec: ToolSpec, arguments: Mapping[str, Any], heard: Heard) -> str
     return ""
 
 
-def says_nothing(text: str, echoed: str = "") -> bool:
+def says_nothing(text: str, echoed: str = "", *, spare: int = 0) -> bool:
     """Say whether a result can ask for nothing: numbers, names of fields, words such as "done".
 
     Args:
         text: The result.
         echoed: What the tool was given; a tool that changes something may say it again.
+        spare: Other words that it may have.
     """
     if len(text) > 400:
         return False
     known = set(spaced(plain(echoed)).split())
-    return all(
-        word in _SAYS_NOTHING or word in known or word.isdecimal() or _code(word)
+    others = [
+        word
         for word in spaced(plain(text)).split()
-    )
+        if not (word in _SAYS_NOTHING or word in known or word.isdecimal() or _code(word))
+    ]
+    return len(others) <= spare
 
 
 def _code(word: str) -> bool:
