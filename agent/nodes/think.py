@@ -151,7 +151,7 @@ def _stuck(
     if len(refusals) == len(known) and all(refusals):
         before = [entry.get("refused") for entry in turn if entry["role"] == "tool"]
         if before and before[-1]:
-            return "repeated_calls" if "repeated" in refusals else "invalid_calls"
+            return "invalid_calls" if "invalid" in refusals else "repeated_calls"
     made = sum(1 for entry in turn if entry["role"] == "tool")
     if made + len(known) > ctx.parts.settings.budget.calls:
         return "step_limit"
