@@ -1,33 +1,44 @@
 """Finds the tools that fit a request among many.
 
-Each tool is known by several short texts: its name with its first sentence, its arguments, and
-each of its examples. A request is likened to all of them by embedding, the likest counts, and by
-its words (BM25); both rankings are fused by reciprocal rank (Cormack, Clarke and Büttcher 2009).
-A request of several parts is ranked part by part as well, so that each part brings its tools.
+A tool is known by several short texts: its name with its arguments and its first sentence, its
+further sentences, and its examples. A request is likened to them by embedding: to the middle of
+the sentences, to the middle of all texts, and to the likest one. The mean of the three counts, and
+words in common (BM25) add a little. A request of several parts is ranked part by part as well, so
+that each part brings its tools.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
+import os
 import re
-import threading
+import tempfile
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from memory.embeddings import Embedder
-from tools.ranking import scores
+from tools.ranking import words
 from tools.spec import ToolSpec
 
-FUSION = 10.0
-"""The constant of reciprocal rank fusion; a small one trusts the first ranks more."""
+WORDS = 0.01
+"""What one unit of BM25 adds to a likeness, which is at most 1."""
 PARTS = 4
 """Parts of a request that are looked at one by one."""
-_PART = re.compile(r"(?<=[.!?;])\s+|\n+|,?\s+\b(?:and then|then|and also|and|also|y|und|et)\b\s+")
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+SENTENCES = 3
+"""Sentences of a description that are looked at."""
+KEPT = 4096
+"""Vectors that are kept at most, so that tools that come back cost nothing."""
+_AND = r"(?:and then|and also|and|then|also|plus|y|luego|und|dann|et|puis)\s+"
+_PART = re.compile(rf"(?<=[.!?])\s+|\s*[;\n]\s*|,\s+(?:{_AND})?|\s+{_AND}", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 Known = tuple[ToolSpec, Sequence[str]]
 
@@ -36,32 +47,28 @@ class ToolIndex:
     """Rank tools by a request; only what changed is embedded again.
 
     Args:
-        embedder: Turns texts into vectors of unit length.
+        embedder: Turns texts into vectors.
         folder: Where vectors are kept from one start to the next; None keeps them in memory.
     """
 
     def __init__(self, embedder: Embedder, folder: Path | None = None) -> None:
         self._embedder = embedder
-        self._file = folder / "tools.npz" if folder else None
-        self._vectors: dict[str, Any] = self._read()
-        self._names: tuple[str, ...] = ()
-        self._texts: list[list[str]] = []
-        self._matrix: Any = None
-        self._owners: Any = None
-        self._lock = threading.Lock()
+        self._vectors = _Vectors(embedder, folder)
+        self._known: list[Known] = []
+        self._scorer: _Scorer | None = None
+        self._lock = Lock()
 
     def update(self, known: Iterable[Known]) -> None:
-        """Take over the tools that there are now, each with its examples."""
+        """Take over the tools that there are now, each with its examples.
+
+        Raises:
+            EmbedderError: The model cannot be loaded.
+        """
+        found: list[Known] = [(spec, tuple(examples)) for spec, examples in known]
         with self._lock:
-            found = list(known)
-            texts = [_texts(spec, examples) for spec, examples in found]
-            names = tuple(spec.name for spec, _ in found)
-            if names == self._names and texts == self._texts:
-                return
-            self._names, self._texts = names, texts
-            flat = [text for several in texts for text in several]
-            self._matrix = self._embed(flat)
-            self._owners = np.repeat(np.arange(len(texts)), [len(several) for several in texts])
+            if found != self._known:
+                self._scorer = _Scorer(found, self._vectors) if found else None
+                self._known = found
 
     def rank(self, query: str, limit: int) -> list[str]:
         """Return the names of the best tools for a request, the best first.
@@ -69,93 +76,177 @@ class ToolIndex:
         Args:
             query: The request.
             limit: How many at most.
+
+        Raises:
+            EmbedderError: The model cannot be loaded.
         """
-        with self._lock:
-            if not self._names or not query.strip():
-                return []
-            parts = _parts(query)
-            rankings = [self._order(part) for part in parts]
-        if len(rankings) == 1:
-            return [self._names[at] for at in rankings[0][:limit]]
-        chosen: dict[int, None] = {}
+        scorer = self._scorer
+        if scorer is None or limit < 1 or not query.strip():
+            return []
+        asked = [query, *parts(query)]
+        vectors = self._embedder.embed(asked)
+        rankings = [scorer.order(*one) for one in zip(asked, vectors, strict=True)]
+        chosen: dict[str, None] = {}
         # The whole request leads; then each part brings its best, in turn.
-        for depth in range(len(self._names)):
-            for ranking in rankings:
-                chosen.setdefault(ranking[depth])
+        for places in zip(*rankings, strict=True):
+            chosen.update(dict.fromkeys(scorer.names[place] for place in places))
             if len(chosen) >= limit:
                 break
-        return [self._names[at] for at in list(chosen)[:limit]]
+        return list(chosen)[:limit]
 
-    def _order(self, text: str) -> list[int]:
-        """Return the tools' places, the best first."""
-        likeness = self._matrix @ self._embedder.embed([text])[0]
-        best = np.full(len(self._names), -1.0)
-        np.maximum.at(best, self._owners, likeness)
-        words = np.array(scores(text, [" ".join(several) for several in self._texts]))
-        fused = _reciprocal(best) + _reciprocal(words) * (words > 0)
-        return [int(at) for at in np.argsort(-fused, kind="stable")]
 
-    def _embed(self, texts: Sequence[str]) -> Any:
-        keys = [self._key(text) for text in texts]
-        pairs = dict(zip(keys, texts, strict=True))
-        missing = {key: text for key, text in pairs.items() if key not in self._vectors}
+def parts(query: str) -> list[str]:
+    """Return the parts of a request that asks for several things; none where it asks for one.
+
+    Of many parts the first and the last are taken: what is asked stands before or behind a text
+    that is brought along.
+    """
+    found = [part.strip() for part in _PART.split(query) if len(part.split()) > 1]
+    if len(found) > PARTS:
+        found = found[: PARTS // 2] + found[-PARTS // 2 :]
+    return found if len(found) > 1 else []
+
+
+class _Scorer:
+    """The texts of some tools, ready to be likened to requests; never changed."""
+
+    def __init__(self, known: Sequence[Known], vectors: _Vectors) -> None:
+        self.names = [spec.name for spec, _ in known]
+        about = [_about(spec) for spec, _ in known]
+        texts = [[*said, *examples] for said, (_, examples) in zip(about, known, strict=True)]
+        rows = vectors.get([text for several in texts for text in several])
+        ends = np.cumsum([len(several) for several in texts])
+        self._rows = rows
+        self._starts = ends - [len(several) for several in texts]
+        middle = [_middle(rows[a:b]) for a, b in zip(self._starts, ends, strict=True)]
+        said = [_middle(rows[a:][: len(own)]) for a, own in zip(self._starts, about, strict=True)]
+        self._middles = np.stack(middle) + np.stack(said)
+        self._words = _Words(
+            [
+                " ".join([*_arguments(spec), *text])
+                for (spec, _), text in zip(known, texts, strict=True)
+            ]
+        )
+
+    def order(self, text: str, vector: Any) -> list[int]:
+        """Return the tools' places in `names`, the best first."""
+        best = np.maximum.reduceat(self._rows @ vector, self._starts)
+        likeness = (self._middles @ vector + best) / 3
+        found: list[int] = np.argsort(
+            -likeness - WORDS * self._words.scores(text), kind="stable"
+        ).tolist()
+        return found
+
+
+class _Words:
+    """Passages counted once, to be scored by the words of many queries.
+
+    The formula is that of `tools.ranking.scores`.
+    """
+
+    def __init__(self, passages: Sequence[str]) -> None:
+        counted = [Counter(words(passage)) for passage in passages]
+        lengths = [counts.total() for counts in counted]
+        mean = sum(lengths) / len(lengths) or 1.0
+        self._many = len(passages)
+        holders: dict[str, list[tuple[int, float]]] = {}
+        for place, (counts, length) in enumerate(zip(counted, lengths, strict=True)):
+            for word, count in counts.items():
+                share = count * 2.2 / (count + 1.2 * (0.25 + 0.75 * length / mean))
+                holders.setdefault(word, []).append((place, share))
+        self._holders = holders
+
+    def scores(self, query: str) -> Any:
+        """Return a score for each passage."""
+        total = np.zeros(self._many)
+        for word in set(words(query)):
+            holding = self._holders.get(word, [])
+            rarity = math.log(1 + (self._many - len(holding) + 0.5) / (len(holding) + 0.5))
+            for place, share in holding:
+                total[place] += rarity * share
+        return total
+
+
+class _Vectors:
+    """Vectors by the content of their texts, in memory and in a file that may be lost.
+
+    The file holds a checksum, the keys and the rows; one that does not fit counts as none.
+    """
+
+    def __init__(self, embedder: Embedder, folder: Path | None) -> None:
+        self._embedder = embedder
+        self._file = (
+            folder / f"tools-{_digest(embedder.name).hex()[:8]}.vectors" if folder else None
+        )
+        self._rows: dict[bytes, Any] | None = None
+
+    def get(self, texts: Sequence[str]) -> Any:
+        """Return the texts' vectors as an array [texts, dimensions]."""
+        if self._rows is None:
+            self._rows = self._read()
+        wanted = {_digest(text)[:16]: text for text in texts}
+        missing = [key for key in wanted if key not in self._rows]
         if missing:
-            made = self._embedder.embed(list(missing.values()))
-            self._vectors.update(zip(missing, made, strict=True))
-            self._vectors = {key: self._vectors[key] for key in dict.fromkeys(keys)}
-            self._write()
-        if not keys:
-            return np.zeros((0, self._embedder.dimensions), dtype=np.float32)
-        return np.stack([self._vectors[key] for key in keys])
+            made = self._embedder.embed([wanted[key] for key in missing])
+            # Half the bytes; rounded here too, so that ranks are the same after a restart.
+            self._rows.update(zip(missing, made.astype(np.float16), strict=True))
+            rest = [key for key in self._rows if key not in wanted]
+            self._rows = {
+                key: self._rows[key] for key in [*wanted, *rest][: max(KEPT, len(wanted))]
+            }
+            self._write(self._rows)
+        return np.stack([self._rows[_digest(text)[:16]] for text in texts]).astype(np.float32)
 
-    def _key(self, text: str) -> str:
-        return hashlib.sha256(f"{self._embedder.name}\0{text}".encode()).hexdigest()[:32]
-
-    def _read(self) -> dict[str, Any]:
-        """Read the kept vectors; a file that is damaged or of another size counts as none."""
-        if self._file is None or not self._file.exists():
+    def _read(self) -> dict[bytes, Any]:
+        raw = b""
+        if self._file is not None:
+            with suppress(OSError):
+                raw = self._file.read_bytes()
+        many, odd = divmod(len(raw) - 32, 16 + 2 * self._embedder.dimensions)
+        if many < 1 or odd or hashlib.sha256(raw[32:]).digest() != raw[:32]:
             return {}
-        with suppress(OSError, ValueError, KeyError, EOFError):
-            with np.load(self._file, allow_pickle=False) as kept:
-                keys, rows = kept["keys"].tolist(), kept["rows"]
-            if rows.shape == (len(keys), self._embedder.dimensions):
-                return dict(zip(keys, rows, strict=True))
-        return {}
+        rows = np.frombuffer(raw, np.float16, offset=32 + 16 * many).reshape(many, -1)
+        return {raw[32 + 16 * at :][:16]: row for at, row in enumerate(rows)}
 
-    def _write(self) -> None:
+    def _write(self, rows: dict[bytes, Any]) -> None:
         if self._file is None:
             return
+        body = b"".join(rows) + np.stack(list(rows.values())).tobytes()
         # The file saves time and nothing else: where it cannot be written, all works without it.
         with suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._file.with_suffix(".draft.npz")
-            np.savez(
-                draft,
-                keys=np.array(list(self._vectors)),
-                rows=np.stack(list(self._vectors.values())),
-            )
-            draft.replace(self._file)
+            number, draft = tempfile.mkstemp(dir=self._file.parent, prefix=self._file.stem)
+            try:
+                with os.fdopen(number, "wb") as file:
+                    file.write(hashlib.sha256(body).digest() + body)
+                Path(draft).replace(self._file)
+            except OSError:
+                Path(draft).unlink(missing_ok=True)
+                raise
 
 
-def _texts(spec: ToolSpec, examples: Sequence[str]) -> list[str]:
-    """Return the texts that a tool is known by."""
-    name = " ".join(word.lower() for word in _WORDS.findall(spec.name))
-    about = " ".join(re.split(r"(?<=[.!?])\s+", " ".join(spec.description.split()))[:2])
-    arguments = " ".join(
-        " ".join(word.lower() for word in _WORDS.findall(one))
-        for one in spec.parameters.get("properties", {})
-    )
-    return [f"{name}: {about}", f"{name} {arguments}".strip(), *examples]
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def _parts(query: str) -> list[str]:
-    """Return a request, and its parts where it has several."""
-    whole = " ".join(query.split())
-    parts = [part.strip() for part in _PART.split(query) if len(part.split()) >= 3]
-    return [whole, *parts[:PARTS]] if len(parts) > 1 else [whole]
+def _middle(rows: Any) -> Any:
+    total = rows.sum(axis=0)
+    return total / max(float(np.linalg.norm(total)), 1e-9)
 
 
-def _reciprocal(values: Any) -> Any:
-    ranks = np.empty(len(values))
-    ranks[np.argsort(-values, kind="stable")] = np.arange(len(values))
-    return 1.0 / (FUSION + ranks)
+def _split(name: str) -> str:
+    return " ".join(word.lower() for word in _WORD.findall(name))
+
+
+def _arguments(spec: ToolSpec) -> list[str]:
+    """Return a line on each argument."""
+    given = spec.parameters.get("properties", {})
+    return [f"{_split(name)} {about.get('description', '')}" for name, about in given.items()]
+
+
+def _about(spec: ToolSpec) -> list[str]:
+    """Return the sentences on a tool, the first with its name and arguments."""
+    sentences = _SENTENCE.split(" ".join(spec.description.split()))[:SENTENCES]
+    arguments = ", ".join(_split(name) for name in spec.parameters.get("properties", {}))
+    name = f"{_split(spec.name)} ({arguments})" if arguments else _split(spec.name)
+    return [f"{name}: {sentences[0]}", *sentences[1:]]
