@@ -28,6 +28,8 @@ from agent.state import Context, Entry, State
 from memory.threads import ThreadList
 
 FILE = "threads.sqlite"
+PATIENCE = 200
+"""Times that a database is tried that another process is just making, 50 ms apart."""
 UNFINISHED = "Not finished: the turn was cut off while this ran."
 UNASKED = "Not run: the user did not answer, and went on with something else."
 PRUNE = (
@@ -61,12 +63,8 @@ async def open_threads(home: Path) -> Threads:
         # Every statement is a transaction of its own: one trip to the database thread each.
         connection = await aiosqlite.connect(path, isolation_level=None)
         try:
-            for pragma in ("busy_timeout=10000", "synchronous=normal", "secure_delete=on"):
-                await connection.execute(f"pragma {pragma}")
-            saver = Saver(connection)
-            await saver.setup()
-            index = ThreadList(connection)
-            await index.setup()
+            saver, index = Saver(connection), ThreadList(connection)
+            await _set_up(connection, saver, index)
         except BaseException:
             await connection.close()
             raise
@@ -76,6 +74,24 @@ async def open_threads(home: Path) -> Threads:
             "Check the folder's permissions and free space, or choose another with ARRIERO_HOME.",
         ) from error
     return Threads(connection, saver, index)
+
+
+async def _set_up(connection: aiosqlite.Connection, saver: Saver, index: ThreadList) -> None:
+    """Prepare a database; where another process does so at this moment, wait for it.
+
+    SQLite does not wait by itself while a new database gets its write-ahead log.
+    """
+    for left in range(PATIENCE, -1, -1):
+        try:
+            for pragma in ("busy_timeout=10000", "synchronous=normal", "secure_delete=on"):
+                await connection.execute(f"pragma {pragma}")
+            await saver.setup()
+            await index.setup()
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or not left:
+                raise
+            await asyncio.sleep(0.05)
 
 
 class Threads:

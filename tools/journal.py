@@ -23,6 +23,8 @@ from tools.scope import Scope
 State = Literal["begun", "done", "failed"]
 T = TypeVar("T")
 
+PATIENCE = 200
+"""Times that a database is tried that another process is just making, 50 ms apart."""
 SCHEMA = """
 create table if not exists journal (
     key text primary key,
@@ -257,15 +259,30 @@ def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     try:
-        for pragma in ("journal_mode=wal", "synchronous=full", "secure_delete=on"):
-            db.execute(f"pragma {pragma}")
-        db.executescript(SCHEMA)
+        _set_up(db)
     except BaseException:
         db.close()
         raise
     with suppress(OSError):
         path.chmod(0o600)
     return db
+
+
+def _set_up(db: sqlite3.Connection) -> None:
+    """Prepare a database; where another process does so at this moment, wait for it.
+
+    SQLite does not wait by itself while a new database gets its write-ahead log.
+    """
+    for left in range(PATIENCE, -1, -1):
+        try:
+            for pragma in ("journal_mode=wal", "synchronous=full", "secure_delete=on"):
+                db.execute(f"pragma {pragma}")
+            db.executescript(SCHEMA)
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or not left:
+                raise
+            time.sleep(0.05)
 
 
 def _one(db: sqlite3.Connection, scope: Scope) -> Record | None:
