@@ -39,6 +39,7 @@ def heard(
     """
     own = [instructions]
     turns: list[str] = []
+    made: set[str] = set()
     foreign = [
         Foreign(one.name, f"{one.spec.description} {json.dumps(one.spec.parameters)}", told=True)
         for one in tools
@@ -61,7 +62,7 @@ def heard(
                 own += _worked_out(entry, given, own)
             else:
                 outside = origin == "outside"
-                own += _made(entry, given)
+                made |= _made(entry, given)
                 foreign += _foreign(entry, given, outside=outside)
     found = [
         source["url"]
@@ -70,7 +71,8 @@ def heard(
         for source in entry.get("sources", ())
     ]
     asked = messages[begin(messages)]["content"] if messages else ""
-    return Heard("\n".join(own), tuple(foreign), asked, tuple(found), tuple(turns))
+    speech = ("\n".join(own), tuple(foreign), asked, tuple(found), tuple(turns))
+    return Heard(*speech, made=frozenset(made))
 
 
 def _foreign(entry: Entry, given: dict[str, Any], *, outside: bool) -> list[Foreign]:
@@ -84,11 +86,11 @@ def _foreign(entry: Entry, given: dict[str, Any], *, outside: bool) -> list[Fore
     return [Foreign(entry["name"], text, brief=says_nothing(text, echoed, spare=SPARE))]
 
 
-def _made(entry: Entry, given: dict[str, Any]) -> list[str]:
+def _made(entry: Entry, given: dict[str, Any]) -> set[str]:
     """Return the identifiers of what a call has made."""
     if not _changes(entry) or entry.get("error"):
-        return []
-    return [made_by(entry["content"], json.dumps(given, ensure_ascii=False))]
+        return set()
+    return set(made_by(entry["content"], json.dumps(given, ensure_ascii=False)))
 
 
 def _changes(entry: Entry) -> bool:

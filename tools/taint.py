@@ -36,6 +36,10 @@ _DULL = (
 )
 # What a result says that asks for nothing.
 _SAYS_NOTHING = frozenset(_DULL.split())
+_CODE = re.compile(
+    r"[a-z]{0,8}[_-]?\d{1,12}|[a-z]{1,8}[_-][0-9a-f]{6,32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
+"""Identifiers that programs give: `ev_4711`, `evt_9f8a7b6c`, a UUID."""
 LEAST = 3
 """Characters from which on a value says where it comes from."""
 
@@ -70,6 +74,7 @@ class Heard:
         asked: The user's words of this turn alone.
         found: Addresses of sources that a search found.
         turns: The user's messages one by one, the latest last.
+        made: Identifiers of what the assistant has made itself.
     """
 
     own: str
@@ -77,6 +82,7 @@ class Heard:
     asked: str = ""
     found: tuple[str, ...] = ()
     turns: tuple[str, ...] = ()
+    made: frozenset[str] = frozenset()
 
     def wish(self) -> Wish:
         """Return what the user has said."""
@@ -95,7 +101,7 @@ def origin_of(spec: ToolSpec, arguments: Mapping[str, Any], heard: Heard) -> str
     if not texts:
         return ""
     wish = heard.wish()
-    values = list(values_of(arguments, spec.parameters))
+    values = [one for one in values_of(arguments, spec.parameters) if one[1] not in heard.made]
     strange = []
     for name, value, listed in values:
         if wish.holds(value, name):
@@ -124,34 +130,31 @@ def says_nothing(text: str, echoed: str = "", *, spare: int = 0) -> bool:
     """
     if len(text) > 400:
         return False
-    known = set(spaced(plain(echoed)).split())
-    others = [
-        word
-        for word in spaced(plain(text)).split()
-        if not (word in _SAYS_NOTHING or word in known or word.isdecimal() or _code(word))
-    ]
-    return len(others) <= spare
+    known = _SAYS_NOTHING.union(spaced(plain(echoed)).split())
+    return all(
+        _CODE.fullmatch(word) or known.issuperset(spaced(word).split()) or _is_number(word)
+        for word in re.findall(r"[\w.-]*\w", plain(text))
+    )
 
 
-def _code(word: str) -> bool:
-    """Say whether a word is a short number with a letter or two: `ev17`, `3pm`."""
-    return len(word) <= 12 and sum(map(str.isdigit, word)) * 2 >= len(word)
+def _is_number(word: str) -> bool:
+    return word.replace(".", "").replace("-", "").isdecimal() and len(word) <= 12
 
 
-def made_by(text: str, echoed: str) -> str:
+def made_by(text: str, echoed: str) -> list[str]:
     """Return the identifiers in the result of a call that changed something.
 
     What such a result says must be nothing beside them, so that nobody else speaks through it.
     """
     if not says_nothing(text, echoed):
-        return ""
+        return []
     try:
         data = json.loads(text)
     except ValueError:
         data = text
     if isinstance(data, dict):
         data = " ".join(str(one) for one in data.values() if isinstance(one, (str, int)))
-    return " ".join(word for word in str(data).split() if any(map(str.isdigit, word)))
+    return [word.strip(".,:;") for word in str(data).split() if any(map(str.isdigit, word))]
 
 
 def carries(arguments: Mapping[str, Any], heard: Heard, *, abroad: bool = False) -> str:
@@ -188,7 +191,8 @@ def carries(arguments: Mapping[str, Any], heard: Heard, *, abroad: bool = False)
 
 def _leaks(url: str, public: str, private: str, *, strict: bool) -> bool:
     """Say whether an address that was put together holds what is private, or may hold it."""
-    parts = [p.lower() for p in _WORD.findall(unquote(url)) for p in re.split(r"[/._-]", p)]
+    address = re.sub(r"^[a-z+.-]*://(?:www\.)?|^www\.", "", unquote(url).casefold())
+    parts = [p for p in _WORD.findall(address) for p in re.split(r"[/._-]", p)]
     if any(len(p) > LEAST and p in private and p not in public for p in parts):
         return True
     split = urlsplit(url if "://" in url else f"//{url}")

@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"(?<![\w.,])[-+]?\d[\d.,' ]*(?:[kKmM](?![\w])|%)?")
 _EXACT = re.compile(r"[@/\\:]|\.\w")
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::\d{2})?.*)?")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
+_URL = re.compile(r"(?:[a-z]+://|www\.)\S+")
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|(?<!\w)'[^']*'(?!\w)")
 _CLAUSE = re.compile(
     r"[,;!?\n]+|[.:](?=\s|$)|(?<!\w)(?:and|then|but|und|dann|aber|y|luego|pero|et|puis|mais)(?!\w)"
@@ -33,6 +34,9 @@ _RELATIVE = re.compile(
     r"sat(?:urday)?|sun(?:day)?|morning|afternoon|evening|noon|midnight|heute|morgen|hoy|mañana|"
     r"demain|aujourd'hui)(?!\w)"
 )
+
+LONG = 8
+"""Characters of a value from which on it may be written with spaces or signs in between."""
 
 
 def plain(text: str) -> str:
@@ -125,7 +129,9 @@ class Wish:
         if spaced(value) in self._spaced:
             return True
         squeezed = spaced(value).replace(" ", "")
-        return len(squeezed) >= 8 and any(map(str.isdigit, squeezed)) and squeezed in self._squeezed
+        return (
+            len(squeezed) >= LONG and any(map(str.isdigit, squeezed)) and squeezed in self._squeezed
+        )
 
     def _dated(self, value: str) -> bool:
         """Say whether a date or a time of day is one that the user has named in other words."""
@@ -143,7 +149,7 @@ class Wish:
 
     @property
     def _relative(self) -> bool:
-        return bool(self.asked and _RELATIVE.search(plain(self.asked[-1])))
+        return bool(self.asked and _RELATIVE.search(_URL.sub(" ", plain(self.asked[-1]))))
 
     def _timed(self, hour: int, minute: int) -> bool:
         if minute and f"{minute:02d}" not in self._plain:
@@ -181,10 +187,11 @@ class Wish:
         flat = spaced(plain(value))
         if _number(plain(value)) is not None or len(flat.split()) > 3:
             return True
-        if any(flat in one.text or one.refers or one.shares(flat) for one in allowing):
+        if any(one.names(flat) or one.refers for one in allowing):
             return True
-        spoken = any(flat in spaced(plain(text)) for text in self.asked)
-        return not spoken and not self._has(plain(value))
+        if any(flat in spaced(plain(text)) for text in self.asked):
+            return False
+        return any(one.hints_at(flat) for one in allowing) or not self._has(plain(value))
 
     def _clauses(self) -> Iterable[Clause]:
         """Yield the parts of what the turn rests on; one without a verb goes on with the last."""
@@ -216,9 +223,16 @@ class Clause:
         """Say whether it asks for a deed that one of some stems names."""
         return any(verb in meant for verb in self.verbs)
 
-    def shares(self, value: str) -> bool:
-        """Say whether it holds a part of the value, as it does with Bob for his address."""
-        return any(f" {part} " in self.text for part in value.split() if len(part) >= 3)
+    def names(self, value: str) -> bool:
+        """Say whether it holds a value, however its parts are set apart."""
+        squeezed = value.replace(" ", "")
+        apart = len(squeezed) >= LONG and squeezed in self.text.replace(" ", "")
+        return value in self.text or apart
+
+    def hints_at(self, value: str) -> bool:
+        """Say whether it holds a part of a value, as it does with Bob for his address."""
+        parts = value.split()[:-1] or value.split()
+        return any(f" {part} " in self.text for part in parts if len(part) >= 3)
 
 
 def _clause(text: str, before: tuple[str, ...]) -> Clause | None:
