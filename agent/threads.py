@@ -235,6 +235,7 @@ class Threads:
                 turns.write(entry, known)
             else:
                 entry["content"] = entry["error"] = UNASKED if call_id in unasked else UNFINISHED
+                entry["origin"] = "trusted"
         added = [*pending, *missing, last]
         values = {"messages": added, "reason": ""}
         await self._graph.aupdate_state(_config(*place), values, as_node="answer")

@@ -34,12 +34,14 @@ class Result:
         error: What was wrong and what would be right; empty when the call went well.
         artifact: What a tool returns beside its text: sources and files.
         passing: Whether the same call may succeed a moment later.
+        ours: Whether the error is in our own words, and nothing in it in the tool's.
     """
 
     output: str = ""
     error: str = ""
     artifact: Any = None
     passing: bool = False
+    ours: bool = False
 
 
 async def invoke(
@@ -62,10 +64,10 @@ async def invoke(
         if not task.done():
             task.cancel()
             await asyncio.wait((task,), timeout=GRACE)
-            return Result(error=_timed_out(tool, seconds))
+            return Result(error=_timed_out(tool, seconds), ours=True)
         if task.cancelled():
             text = f"{tool.name} broke off before it had an answer. Try again, or do without it."
-            return Result(error=text)
+            return Result(error=text, ours=True)
         return task.result()
     finally:
         if not task.done():

@@ -151,7 +151,7 @@ class Policy:
             sources=sources_of(result.artifact),
             files=files_of(result.artifact),
             tools=tools_of(result.artifact),
-            origin=declared.output,
+            origin="trusted" if result.ours else declared.output,
         )
 
     def _cached(self, key: str) -> Outcome | None:
@@ -175,7 +175,7 @@ def _cache_key(tool: Registered, arguments: Mapping[str, Any], scope: Scope) -> 
 def _remembered(name: str, record: Record) -> Outcome:
     """Return what the journal says came of a call."""
     if record.state == "begun":
-        return Outcome("", UNKNOWN.format(name=name))
+        return Outcome("", UNKNOWN.format(name=name), origin="trusted")
     kept = dict(record.outcome)
     kept["sources"] = tuple(Source(**one) for one in kept.get("sources", ()))
     kept["tools"] = tuple(kept.get("tools", ()))

@@ -36,7 +36,7 @@ def add_line(entry: str) -> str:
         entry: The line.
     \"\"\"
     ledger = os.open(home / "ledger", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
-    os.write(ledger, f"{entry}\\\\n".encode())
+    os.write(ledger, f"{entry}\\n".encode())
     os.close(ledger)
     return "added"
 
