@@ -15,7 +15,7 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -49,10 +49,14 @@ class ToolIndex:
     Args:
         embedder: Turns texts into vectors.
         folder: Where vectors are kept from one start to the next; None keeps them in memory.
+        word_weight: What one unit of BM25 adds to a likeness.
     """
 
-    def __init__(self, embedder: Embedder, folder: Path | None = None) -> None:
+    def __init__(
+        self, embedder: Embedder, folder: Path | None = None, word_weight: float = WORDS
+    ) -> None:
         self._embedder = embedder
+        self._word_weight = word_weight
         self._vectors = _Vectors(embedder, folder)
         self._known: list[Known] = []
         self._scorer: _Scorer | None = None
@@ -67,7 +71,7 @@ class ToolIndex:
         found: list[Known] = [(spec, tuple(examples)) for spec, examples in known]
         with self._lock:
             if found != self._known:
-                self._scorer = _Scorer(found, self._vectors) if found else None
+                self._scorer = _Scorer(found, self._vectors, self._word_weight) if found else None
                 self._known = found
 
     def rank(self, query: str, limit: int) -> list[str]:
@@ -110,32 +114,31 @@ def parts(query: str) -> list[str]:
 class _Scorer:
     """The texts of some tools, ready to be likened to requests; never changed."""
 
-    def __init__(self, known: Sequence[Known], vectors: _Vectors) -> None:
+    def __init__(self, known: Sequence[Known], vectors: _Vectors, word_weight: float) -> None:
         self.names = [spec.name for spec, _ in known]
         about = [_about(spec) for spec, _ in known]
         texts = [[*said, *examples] for said, (_, examples) in zip(about, known, strict=True)]
-        rows = vectors.get([text for several in texts for text in several])
-        ends = np.cumsum([len(several) for several in texts])
-        self._rows = rows
-        self._starts = ends - [len(several) for several in texts]
-        middle = [_middle(rows[a:b]) for a, b in zip(self._starts, ends, strict=True)]
-        said = [_middle(rows[a:][: len(own)]) for a, own in zip(self._starts, about, strict=True)]
-        self._middles = np.stack(middle) + np.stack(said)
-        self._words = _Words(
+        self._rows = vectors.get([text for several in texts for text in several])
+        sizes = np.array([len(several) for several in texts])
+        self._starts = np.cumsum(sizes) - sizes
+        self._middles = np.stack(
             [
-                " ".join([*_arguments(spec), *text])
-                for (spec, _), text in zip(known, texts, strict=True)
+                _middle(self._rows[at : at + size]) + _middle(self._rows[at : at + len(said)])
+                for at, size, said in zip(self._starts, sizes, about, strict=True)
             ]
         )
+        self._words = _Words(
+            " ".join([*_arguments(spec), *own]) for (spec, _), own in zip(known, texts, strict=True)
+        )
+        self._word_weight = word_weight
 
     def order(self, text: str, vector: Any) -> list[int]:
         """Return the tools' places in `names`, the best first."""
         best = np.maximum.reduceat(self._rows @ vector, self._starts)
         likeness = (self._middles @ vector + best) / 3
-        found: list[int] = np.argsort(
-            -likeness - WORDS * self._words.scores(text), kind="stable"
-        ).tolist()
-        return found
+        total = likeness + self._word_weight * self._words.scores(text)
+        places: list[int] = np.argsort(-total, kind="stable").tolist()
+        return places
 
 
 class _Words:
@@ -144,11 +147,11 @@ class _Words:
     The formula is that of `tools.ranking.scores`.
     """
 
-    def __init__(self, passages: Sequence[str]) -> None:
+    def __init__(self, passages: Iterable[str]) -> None:
         counted = [Counter(words(passage)) for passage in passages]
         lengths = [counts.total() for counts in counted]
         mean = sum(lengths) / len(lengths) or 1.0
-        self._many = len(passages)
+        self._many = len(counted)
         holders: dict[str, list[tuple[int, float]]] = {}
         for place, (counts, length) in enumerate(zip(counted, lengths, strict=True)):
             for word, count in counts.items():
@@ -241,7 +244,10 @@ def _split(name: str) -> str:
 def _arguments(spec: ToolSpec) -> list[str]:
     """Return a line on each argument."""
     given = spec.parameters.get("properties", {})
-    return [f"{_split(name)} {about.get('description', '')}" for name, about in given.items()]
+    return [
+        f"{_split(name)} {about.get('description', '') if isinstance(about, Mapping) else ''}"
+        for name, about in given.items()
+    ]
 
 
 def _about(spec: ToolSpec) -> list[str]:
