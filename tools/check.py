@@ -34,6 +34,8 @@ MOST = 6
 """Parameters that a small model still fills."""
 NEAR = 0.85
 """Likeness of names from which on they are taken for each other."""
+TYPES = "Write one: str, int, float, bool, list[str], Literal[…]."
+"""How a parameter without a type is mended."""
 _VAGUE = "a arg arg1 arg2 args data info input item obj object param payload s thing value x y"
 VAGUE = frozenset(_VAGUE.split())
 _OPENING = re.compile(r"(this|the|a|an) (tool|function|method)\b", re.I)
@@ -82,6 +84,7 @@ async def check_file(path: Path, others: Sequence[str] = ()) -> list[Finding]:
             _names(registered, place, [*others, *(n for n in tools if n != registered.name)])
         )
         found.extend(_risk(registered, place))
+    found.extend(_untyped(path, {offer.label for offer in offers}))
     found.extend(_waits(path))
     found.extend(await _cases(path, tools))
     return found
@@ -106,7 +109,7 @@ def _said(tool: Registered, place: str) -> Iterator[Finding]:
                           "Add a line under Args: with an example.")  # fmt: skip
         if not ({"type", "anyOf", "enum"} & set(schema)):
             yield Finding("error", place, f"its parameter {name} has no type",
-                          "Write one: str, int, float, bool, list[str], Literal[…].")  # fmt: skip
+                          TYPES)  # fmt: skip
         if schema.get("type") == "object":
             yield Finding("warning", place, f"its parameter {name} is an object",
                           "Plain parameters are filled more surely than nested ones.")  # fmt: skip
@@ -145,6 +148,23 @@ def _risk(tool: Registered, place: str) -> Iterator[Finding]:
         told = "by its name" if guessed(tool.name) else "because its name tells nothing"
         yield Finding("hint", place, f"its risk is not declared; it counts as {risk} {told}",
                       f'POLICY = {{"{tool.name}": {{"risk": "reads"}}}} declares it.')  # fmt: skip
+
+
+def _untyped(path: Path, labels: set[str]) -> Iterator[Finding]:
+    """Find parameters without a type: what langchain says of them leads astray."""
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except (SyntaxError, OSError, ValueError):
+        return
+    for node in body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.decorator_list:
+            continue
+        if f"{path.name}: {node.name}" not in labels:
+            continue
+        for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            if one.annotation is None:
+                what = f"the parameter {one.arg} of {node.name} has no type"
+                yield Finding("error", f"{path.name}:{one.lineno}", what, TYPES)
 
 
 def _waits(path: Path) -> Iterator[Finding]:

@@ -1,0 +1,141 @@
+"""What `arriero tools check` finds in a file, level by level."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.check import Finding, check_file
+from tools.scaffold import write_tool
+
+GOOD = '''
+POLICY = {"stock_level": {"risk": "reads"}}
+
+
+def stock_level(article: str) -> str:
+    """Tell how many pieces of an article there are.
+
+    Args:
+        article: Its name, such as "rope".
+    """
+    if article == "gone":
+        raise ValueError("There is no such article.")
+    return f"12 of {article}"
+'''
+
+
+def write(path: Path, text: str, cases: Any) -> None:
+    path.write_text(text, encoding="utf-8")
+    if cases is not None:
+        path.with_suffix(".eval.json").write_text(json.dumps(cases), encoding="utf-8")
+
+
+async def check(path: Path, text: str, cases: Any = None, others: Any = ()) -> list[Finding]:
+    write(path, text, cases)
+    return await check_file(path, others)
+
+
+def one_case(**arguments: Any) -> dict[str, Any]:
+    return {"cases": [{"request": "How many?", "tool": "stock_level", "arguments": arguments}]}
+
+
+def told(found: list[Finding], level: str) -> str:
+    return "\n".join(f"{one.where}: {one.what}" for one in found if one.level == level)
+
+
+async def test_a_new_tool_has_no_finding(tmp_path: Path) -> None:
+    files = write_tool("herd_size", tmp_path)
+    assert await check_file(files[0]) == []
+
+
+async def test_a_good_file_without_cases_gets_a_hint_alone(tmp_path: Path) -> None:
+    (hint,) = await check(tmp_path / "stock.py", GOOD)
+    assert hint.level == "hint"
+    assert "no case" in hint.what
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "level", "words"),
+    [
+        ('    """Tell how many', '    """This function tells how many', "warning", "begins with"),
+        ("of an article there are.", "of it. " + "Very long. " * 40, "warning", "characters"),
+        ("        article: Its", "        Its", "warning", "article is not described"),
+        ("        article: Its", "        other: Its", "error", "Arg other in docstring not found"),
+        ("article: str", "article", "error", "stock.py:5: the parameter article of stock_level"),
+        ("(article: str)", "(article: str, **more: str)", "error", "**kwargs"),
+        ("(article: str)", "(article: str, data: str = '')", "warning", "data says nothing"),
+        ("(article: str)", "(article: str, rack: dict = {})", "warning", "rack is an object"),
+        (
+            "(article: str)",
+            f"(article: str, {', '.join(f'row{n}: int = 0' for n in range(6))})",
+            "warning",
+            "7 parameters",
+        ),
+        ('"risk": "reads"', '"risc": "reads"', "error", "risc"),
+        ('"risk": "reads"', '"risk": "harmless"', "error", "risk"),
+        ('{"stock_level": {', '{"stock_levels": {', "error", "no tool of the file"),
+        ('"risk": "reads"', "", "hint", "not declared; it counts as writes"),
+        ('    """Tell', '    import time; time.sleep(0)\n    """Tell', "error", "no docstring"),
+        ('    if article == "gone"', "    import time; time.sleep(0)\n    if article == 'gone'",
+         "warning", "stock.py:11: time.sleep"),
+        ('    if article == "gone"',
+         "    def ask():\n        return requests.get('http://x')\n    if article == 'gone'",
+         "warning", "stock.py:12: requests.get has no timeout"),
+    ],
+)  # fmt: skip
+async def test_each_fault_is_found(
+    tmp_path: Path, before: str, after: str, level: str, words: str
+) -> None:
+    assert before in GOOD
+    found = await check(tmp_path / "stock.py", GOOD.replace(before, after))
+    assert words in told(found, level), found
+
+
+async def test_a_call_with_a_timeout_is_fine(tmp_path: Path) -> None:
+    text = GOOD + "\n\ndef _ask(requests):\n    return requests.get('http://x', timeout=3)\n"
+    assert told(await check(tmp_path / "stock.py", text), "warning") == ""
+
+
+async def test_names_are_compared_with_those_of_other_tools(tmp_path: Path) -> None:
+    path = tmp_path / "stock.py"
+    near = await check(path, GOOD, others=["stock_levels", "clock"])
+    assert "near to that of stock_levels" in told(near, "warning")
+    assert "clock" not in told(near, "warning")
+    assert "same name" in told(await check(path, GOOD, others=["stock_level"]), "error")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("def broken(:\n", "line 1"),
+        ("\nimport no_such_package_here\n", "line 2: it needs the package no_such_package_here"),
+        ("X = 1\n", "no function and no tool"),
+    ],
+)
+async def test_a_file_that_cannot_be_read_is_an_error(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    found = await check(tmp_path / "stock.py", text)
+    assert words in told(found, "error")
+
+
+@pytest.mark.parametrize(
+    ("cases", "words"),
+    [
+        (one_case(), "case 1: missing required argument 'article'"),
+        (one_case(article="rope", rack=1), "unknown argument 'rack'"),
+        (one_case(article="gone"), "There is no such article."),
+        ({"cases": [{"request": "?", "tool": "nix", "arguments": {}}]}, "no tool 'nix'"),
+        ({"case": []}, "is not what it should be"),
+    ],
+)
+async def test_a_wrong_case_is_an_error(tmp_path: Path, cases: Any, words: str) -> None:
+    assert words in told(await check(tmp_path / "stock.py", GOOD, cases), "error")
+
+
+async def test_a_case_of_a_tool_that_writes_is_not_run(tmp_path: Path) -> None:
+    text = GOOD.replace('"reads"', '"writes"')
+    assert await check(tmp_path / "stock.py", text, one_case(article="gone")) == []
