@@ -12,7 +12,7 @@ from rich.console import Console
 from agent.errors import ArrieroError
 from evals.bench.result import Row, keep, show
 
-NAMES = ("startup", "overhead", "prefix", "bfcl", "bfcl_multi", "agentdojo")
+NAMES = ("startup", "overhead", "prefix", "selection", "bfcl", "bfcl_multi", "agentdojo")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,6 +67,10 @@ def run(name: str, options: argparse.Namespace) -> list[Row]:
         from evals.bench import agentdojo
 
         return agentdojo.measure(progress=_tell)
+    if name == "selection":
+        from evals.bench import selection
+
+        return selection.measure(seed=options.seed, progress=_tell)
     if name == "prefix":
         from evals.bench import prefix
 
