@@ -99,7 +99,7 @@ def _without_running(call: Call, messages: Sequence[Entry], ctx: Context) -> Ent
     fingerprint = turns.fingerprint(call.name, call.arguments)
     turn = messages[turns.begin(messages) :]
     if fingerprint in turns.declined(turn):
-        return Entry(**{**entry, "content": DECLINED, "error": DECLINED, "refused": "declined"})
+        return Entry(**{**entry, "content": DECLINED, "error": DECLINED, "refused": "repeated"})
     if _repeats(call, turns.steps(turn), ctx):
         return Entry(**{**entry, "content": REPEATED, "error": REPEATED, "refused": "repeated"})
     if finished := turns.reusable(messages).get(fingerprint):
@@ -150,7 +150,8 @@ def _stuck(
     refusals = [entry.get("refused") for entry in known if entry is not None]
     if len(refusals) == len(known) and all(refusals):
         before = [entry.get("refused") for entry in turn if entry["role"] == "tool"]
-        if before and before[-1]:
+        # That the user declined is no fault of the model's: it is told once, like any other.
+        if before and before[-1] in ("invalid", "repeated"):
             return "invalid_calls" if "invalid" in refusals else "repeated_calls"
     made = sum(1 for entry in turn if entry["role"] == "tool")
     if made + len(known) > ctx.parts.settings.budget.calls:
