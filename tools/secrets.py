@@ -24,7 +24,10 @@ _FORMATS = re.compile(
     r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
 )
-_HINTS = ("sk", "pk", "rk", "gh", "glpat", "xox", "AKIA", "AIza", "hf_", "gsk", "tvly", "eyJ", "--")
+_HINTS = (
+    *("sk", "pk", "rk", "gh", "github_", "glpat", "xox", "AKIA", "AIza", "hf_", "gsk", "tvly"),
+    *("eyJ", "--"),
+)
 
 
 class Redactor:
