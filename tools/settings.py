@@ -112,7 +112,7 @@ class ToolSettings(BaseModel):
     untrusted text is asked all the same."""
     off: tuple[str, ...] = ()
     """Names or patterns of tools that are not offered, wherever they come from."""
-    shown: int = Field(default=12, ge=1)
+    shown: int = Field(default=24, ge=1)
     """Tools that the model is shown at once; of more, those that fit the request."""
     folder: Path | None = None
     """The folder of your own tools; nothing means `tools` in the home folder."""

@@ -15,9 +15,11 @@ from tools.literals import Mismatch, parse
 from tools.schema import validate
 from tools.spec import ToolSpec
 
-__all__ = ["Call", "StreamReader", "check_calls", "read_calls"]
+__all__ = ["UNKNOWN_TOOL", "Call", "StreamReader", "check_calls", "read_calls"]
 
 
+UNKNOWN_TOOL = "unknown tool"
+"""How the problem of a call begins whose tool the model was not offered."""
 _ANYTHING = {"type": "object", "additionalProperties": True}
 
 
@@ -62,7 +64,7 @@ def _check(raw: RawCall, names: Names) -> tuple[str, dict[str, Any], str]:
     if tool is None:
         offered = ", ".join(names.offered) or "none"
         given, _ = validate(arguments if isinstance(arguments, dict) else {}, _ANYTHING)
-        return str(raw.name), given, f"unknown tool {str(raw.name)[:80]!r}; tools are: {offered}"
+        return str(raw.name), given, f"{UNKNOWN_TOOL} {str(raw.name)[:80]!r}; tools are: {offered}"
     if not isinstance(arguments, dict):
         sole = _sole_parameter(tool)
         if not sole or isinstance(arguments, list) or _broken(arguments):

@@ -13,7 +13,8 @@ from agent.context import Fitted, fit
 from agent.errors import ContextTooLong, ModelError, ModelUnfit, ServerFault
 from agent.events import StopReason
 from agent.guards import OutputGuard, hosts_in
-from agent.models.base import Message
+from agent.models.base import Message, RawCall
+from agent.models.calls import UNKNOWN_TOOL, Call, check_calls
 from agent.models.protocol import Decision, Sampling
 from agent.models.table import fallback
 from agent.shown import Shown, shown, told
@@ -141,8 +142,9 @@ async def _once(messages: Sequence[Entry], ctx: Context, answer_only: bool) -> D
     if guard.blocked:
         where = ", ".join(dict.fromkeys(guard.blocked))
         ctx.notice("guard", f"The answer would have loaded something from elsewhere ({where}).")
-    if text != decision.text:
-        decision = replace(decision, text=text)
+    calls = tuple(_reached(one, ctx) for one in decision.calls)
+    if text != decision.text or calls != decision.calls:
+        decision = replace(decision, text=text, calls=calls)
     if decision.usage.calls == 1:
         parts.meter.learn(fitted.tokens, decision.usage.prompt_tokens)
     return decision
@@ -172,6 +174,14 @@ async def _prompt(
     if fitted.left_out:
         ctx.notice("context", fitted.left_out)
     return prompt, fitted
+
+
+def _reached(call: Call, ctx: Context) -> Call:
+    """Return a call of a tool that was not shown as if it had been: the model knew its name."""
+    if not call.problem or ctx.toolbox.get(call.name) is None:
+        return call
+    (again,) = check_calls([RawCall(call.name, call.arguments, call.id)], ctx.toolbox.specs)
+    return again if UNKNOWN_TOOL in call.problem else call
 
 
 def _hosts(messages: Sequence[Entry]) -> set[str]:
