@@ -33,12 +33,14 @@ PARTS = 4
 """Parts of a request that are looked at one by one."""
 SENTENCES = 3
 """Sentences of a description that are looked at."""
+SIGNS = 300
+"""Characters of a sentence or an example that are looked at."""
 KEPT = 4096
 """Vectors that are kept at most, so that tools that come back cost nothing."""
 _AND = r"(?:and then|and also|and|then|also|plus|y|luego|und|dann|et|puis)\s+"
-_PART = re.compile(rf"(?<=[.!?])\s+|\s*[;\n]\s*|,\s+(?:{_AND})?|\s+{_AND}", re.IGNORECASE)
+_PART = re.compile(rf"(?:(?<=[.!?])\s+|\s*[;\n]\s*|,\s+)(?:{_AND})?|\s+{_AND}", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_a-zA-Z]+")
 
 Known = tuple[ToolSpec, Sequence[str]]
 
@@ -117,7 +119,10 @@ class _Scorer:
     def __init__(self, known: Sequence[Known], vectors: _Vectors, word_weight: float) -> None:
         self.names = [spec.name for spec, _ in known]
         about = [_about(spec) for spec, _ in known]
-        texts = [[*said, *examples] for said, (_, examples) in zip(about, known, strict=True)]
+        texts = [
+            [one[:SIGNS] for one in (*said, *examples)]
+            for said, (_, examples) in zip(about, known, strict=True)
+        ]
         self._rows = vectors.get([text for several in texts for text in several])
         sizes = np.array([len(several) for several in texts])
         self._starts = np.cumsum(sizes) - sizes
