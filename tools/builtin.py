@@ -80,7 +80,7 @@ def _web_search(settings: ToolSettings, net: Net, home: Path) -> BaseTool:
     from tools.search.engine import open_engine
     from tools.search.tool import web_search_tool
 
-    return web_search_tool(settings.search, open_engine(settings.search, settings.net))
+    return web_search_tool(settings.search, open_engine(settings.search, settings.net, home))
 
 
 def _read_page(settings: ToolSettings, net: Net, home: Path) -> BaseTool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
 class NetSettings(BaseModel):
@@ -34,16 +34,50 @@ class SearchSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    engines: tuple[str, ...] = ()
+    """Engines in the order of preference: `searxng`, `bing`, `google`, `brave`, `tavily`, `ddgs`
+    (all of `backends`), `ddgs:NAME`, `wikipedia`, `gdelt`, `arxiv`, `langchain:NAME`; one without
+    its key is passed over. Nothing means all that are set up, without `ddgs` beside a SearXNG."""
     region: str = "us-en"
-    """Region and language of results, as ddgs names them."""
+    """Region and language of results, as ddgs names them; `wt-wt` means all."""
+    language: str = Field(default="", pattern="^([a-z]{2,3})?$")
+    """Language of results, in two letters; nothing means that of `region`."""
+    safe_search: Literal["off", "moderate", "strict"] = "moderate"
+    """How much of what is not for children is left out."""
     results: int = Field(default=5, ge=1, le=20)
     """Results that a search gives the model."""
     timeout: float = Field(default=8.0, gt=0)
-    """Seconds that one search engine may take."""
-    backends: tuple[str, ...] = ("duckduckgo", "brave", "mojeek", "yahoo", "startpage", "wikipedia")
-    """ddgs engines in the order of preference; a slow or blocked one is passed over."""
+    """Seconds that a search may take; an engine that has not answered by then is passed over."""
+    enough: float = Field(default=1.5, gt=0)
+    """Seconds after which two engines' answers are enough; one is, after twice that time."""
+    at_once: int = Field(default=3, ge=1)
+    """Engines that are asked side by side; each that fails is replaced by the next."""
+    backends: tuple[str, ...] = ("duckduckgo", "brave", "mojeek", "yahoo", "startpage", "bing")
+    """ddgs engines in the order of preference; `bing` is there for news and images alone."""
     searxng_url: str = ""
     """Address of a SearXNG of your own, searched in place of ddgs; its JSON format must be on."""
+    google_key: SecretStr = SecretStr("")
+    """Key of Google's Programmable Search JSON API."""
+    google_cx: str = ""
+    """Id of the Programmable Search engine that Google searches with."""
+    brave_key: SecretStr = SecretStr("")
+    """Key of the Brave Search API."""
+    tavily_key: SecretStr = SecretStr("")
+    """Key of the Tavily API."""
+    fresh_minutes: float = Field(default=10.0, ge=0)
+    """Minutes for which news, prices, scores and the weather are answered from the cache."""
+    fresh_days: float = Field(default=3.0, ge=0)
+    """Days for which everything else is answered from the cache."""
+    cache_days: float = Field(default=30.0, ge=0)
+    """Days for which answers are kept, to stand in when no engine answers; 0 keeps none."""
+    cache_entries: int = Field(default=2000, ge=1)
+    """Answers that are kept at most."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The keys that are set, for whoever keeps them out of logs."""
+        keys = (self.google_key, self.brave_key, self.tavily_key)
+        return tuple(key.get_secret_value() for key in keys if key.get_secret_value())
 
 
 class PythonSettings(BaseModel):

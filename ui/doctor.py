@@ -68,7 +68,7 @@ async def examine(settings: Settings) -> list[Check]:
     from ui.doctor_tools import check_search, check_tools
 
     model, tools, search = await asyncio.gather(
-        check_model(settings), check_tools(settings), check_search(settings.tools)
+        check_model(settings), check_tools(settings), check_search(settings)
     )
     here = [check_layout(), check_home(settings.home), check_room(settings.home)]
     return [*here, *model, *tools, *search]

@@ -1,29 +1,36 @@
 """What doctor and the model commands find on machines of different health."""
 
+import asyncio
 import json
 import os
 
 import pytest
 
 from agent.models.catalogue import CATALOGUE
-from tools.errors import SearchError
-from tools.search import engine
-from tools.search.engine import Result
+from tools.search import catalogue
+from tools.search.cache import SearchCache
+from tools.search.engine import EngineError, Query, Result
+from tools.search.memory import MemoryEngine
+from tools.search.meta import MetaEngine
+from tools.settings import SearchSettings
 from ui import doctor, doctor_models
 from ui.cli import run
 
 
-class Engine:
-    """A search engine that fails if its only back end is in `silent`."""
+class Engine(MemoryEngine):
+    """A search engine that fails if its name is in `silent`."""
 
-    def __init__(self, settings, silent):
-        self.name = settings.backends[0]
+    def __init__(self, name, silent):
+        super().__init__([Result("Llama", "https://llama.example/")])
+        self.name = name
         self.silent = silent
 
-    async def search(self, query, limit, time_range=None):
+    async def search(self, query):
         if self.name in self.silent:
-            raise SearchError(f"{self.name}: could not be reached")
-        return [Result("Llama", "https://llama.example/")]
+            raise EngineError(self.name, "refused to answer (429)", "blocked")
+        if f"slow {self.name}" in self.silent:
+            await asyncio.sleep(0.06)
+        return await super().search(query)
 
 
 @pytest.fixture
@@ -36,7 +43,16 @@ def silent():
 def machine(monkeypatch, tmp_path, silent):
     monkeypatch.setenv("ARRIERO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("ARRIERO_MODELS__LLAMACPP__WEIGHTS_DIR", str(tmp_path / "weights"))
-    monkeypatch.setattr(engine, "open_engine", lambda settings, net: Engine(settings, silent))
+
+    def public(backend):
+        return catalogue.Entry(backend, lambda settings, net: Engine(backend, silent))
+
+    alone = {
+        name: catalogue.Entry(name, lambda settings, net, name=name: Engine(name, silent))
+        for name in ("wikipedia", "gdelt", "arxiv")
+    }
+    monkeypatch.setattr(catalogue, "_public", public)
+    monkeypatch.setattr(catalogue, "_ENTRIES", {**catalogue._ENTRIES, **alone})
     return tmp_path
 
 
@@ -160,15 +176,87 @@ def test_a_full_disk_is_a_problem(diagnose, monkeypatch):
 
 @pytest.mark.usefixtures("nobody")
 def test_some_silent_engines_are_passed_over(diagnose, silent):
-    silent |= {"brave", "yahoo"}
+    silent |= {"mojeek", "yahoo"}
     code, checks = diagnose()
     assert (code, checks["search"]["state"]) == (0, "ok")
-    assert "passed over: brave, yahoo: could not be reached" in checks["search"]["found"]
+    assert "passed over: mojeek, yahoo: refused to answer (429)" in checks["search"]["found"]
+
+
+@pytest.mark.usefixtures("nobody")
+def test_each_engine_is_shown_with_what_mends_it(diagnose, silent, monkeypatch, machine):
+    monkeypatch.setenv("ARRIERO_TOOLS__SEARCH__BACKENDS", '["duckduckgo", "mojeek", "yahoo"]')
+    monkeypatch.setenv("ARRIERO_TOOLS__SEARCH__ENOUGH", "0.05")
+    silent |= {"mojeek", "slow yahoo"}
+    _, checks = diagnose()
+    assert checks["search duckduckgo"]["state"] == "ok"
+    assert checks["search duckduckgo"]["found"].startswith("live: 0.0 s")
+    assert checks["search mojeek"]["found"] == "blocked: refused to answer (429)"
+    assert "SearXNG" in checks["search mojeek"]["mend"]
+    assert checks["search yahoo"]["found"] == "slow: 0.1 s"
+    assert "tools.search.enough" in checks["search yahoo"]["mend"]
+    assert checks["search tavily"]["found"] == "needs tools.search.tavily_key"
+    assert "Set ARRIERO_TOOLS__SEARCH__TAVILY_KEY;" in checks["search tavily"]["mend"]
+    assert "1 January 2027" in checks["search google"]["found"]
+    assert checks["search cache"]["found"] == "empty"
+    assert not (machine / "home").exists()
+
+
+@pytest.mark.usefixtures("nobody")
+def test_engines_that_are_left_alone_and_the_cache_are_shown(
+    diagnose, silent, monkeypatch, machine
+):
+    monkeypatch.setenv("ARRIERO_TOOLS__SEARCH__BACKENDS", '["duckduckgo", "mojeek"]')
+    silent |= {"duckduckgo", "mojeek"}
+    settings = SearchSettings()
+
+    async def use():
+        cache = SearchCache(machine / "home", settings)
+        names = ("duckduckgo", "mojeek", "yahoo")
+        made = MetaEngine([Engine(name, silent) for name in names], settings, cache)
+        assert (await made.find(Query("llama"))).results
+
+    asyncio.run(use())
+    silent.remove("mojeek")
+    _, checks = diagnose()
+    assert "; left alone since " in checks["search duckduckgo"]["found"]
+    assert ", asked again from " in checks["search duckduckgo"]["found"]
+    assert checks["search mojeek"]["found"].startswith("live again, and is not left alone any")
+    assert checks["search cache"]["found"].startswith("1 answer, from less than a minute to")
+    assert diagnose()[1]["search mojeek"]["found"].startswith("live: ")
+
+
+@pytest.mark.usefixtures("nobody")
+def test_bing_is_told_to_go_through_searxng(diagnose, monkeypatch):
+    monkeypatch.setenv("ARRIERO_TOOLS__SEARCH__ENGINES", '["bing", "wikipedia"]')
+    _, checks = diagnose()
+    assert checks["search bing"]["found"].startswith(
+        "needs tools.search.searxng_url; Bing is asked"
+    )
+
+
+@pytest.mark.usefixtures("nobody")
+def test_an_engine_that_does_not_exist_is_a_problem(diagnose, monkeypatch):
+    monkeypatch.setenv("ARRIERO_TOOLS__SEARCH__ENGINES", '["gogle"]')
+    code, checks = diagnose()
+    assert (code, checks["search"]["state"]) == (1, "problem")
+    assert "langchain:NAME" in checks["search"]["mend"]
+
+
+@pytest.mark.usefixtures("nobody")
+def test_no_key_is_shown_anywhere(monkeypatch, capsys):
+    monkeypatch.setenv("ARRIERO_TOOLS__SEARCH__BRAVE_KEY", "secret-of-brave")
+    monkeypatch.setenv("ARRIERO_TOOLS__SEARCH__ENGINES", '["wikipedia"]')
+    run(["doctor"])
+    run(["config", "--verbose"])
+    shown = capsys.readouterr()
+    assert "secret-of-brave" not in shown.out + shown.err
+    assert "********" in shown.out
 
 
 @pytest.mark.usefixtures("nobody")
 def test_no_engine_at_all_is_a_problem(diagnose, monkeypatch, silent):
     silent |= {"brave"}
+    monkeypatch.setenv("ARRIERO_TOOLS__SEARCH__ENGINES", '["ddgs"]')
     monkeypatch.setenv("ARRIERO_TOOLS__SEARCH__BACKENDS", '["brave"]')
     code, checks = diagnose()
     assert (code, checks["search"]["state"]) == (1, "problem")

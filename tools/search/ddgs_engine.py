@@ -1,4 +1,4 @@
-"""Several public search engines through ddgs, without keys.
+"""Public search engines through ddgs, without keys; each of them is an engine of its own.
 
 ddgs opens its own connections, to the fixed hosts of its engines and to nothing else; no address
 from a page or a model reaches it, only the words of a query.
@@ -7,163 +7,164 @@ from a page or a model reaches it, only the words of a query.
 from __future__ import annotations
 
 import asyncio
-import time
-from asyncio import FIRST_COMPLETED
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
 from typing import Any
 
-from tools.errors import SearchError
-from tools.search.engine import Result, TimeRange
+from tools.search.api import BLOCKED, PUZZLE
+from tools.search.engine import EngineError, Kind, Operator, Query, Result
+from tools.search.text import is_puzzle, result_of
 from tools.settings import SearchSettings
 from tools.threads import in_thread
 
-AT_ONCE = 2
-# Seconds for which an engine that failed is asked last.
-REST = 120.0
+PREFIX = "ddgs:"
+KINDS: tuple[Kind, ...] = ("text", "news", "images")
+SAFE = {"off": "off", "moderate": "moderate", "strict": "on"}
 # These ignore a time range, and would give old pages for new ones.
 TIMELESS = frozenset(("mojeek", "wikipedia", "grokipedia"))
+SITES = {"wikipedia": ("wikipedia.org",), "grokipedia": ("grokipedia.com",)}
+# These cannot do without a language.
+IN_A_LANGUAGE = frozenset(("wikipedia", "grokipedia"))
+
+
+@dataclass
+class Seen:
+    """What a request of ddgs met, which it does not tell itself."""
+
+    status: int = 200
+    puzzle: bool = False
 
 
 class DdgsEngine:
-    """Search with the engines that ddgs knows, two at a time until one has results.
-
-    An engine that failed, was too slow or had nothing is asked after the others for a while.
+    """Search with one of the engines that ddgs knows.
 
     Args:
+        backend: Its name there, such as `duckduckgo`.
         settings: How the web is searched.
-        clock: Tells seconds, for the memory of failures.
     """
 
-    name = "ddgs"
+    operators: Set[Operator]
+    needs = ()
 
-    def __init__(
-        self, settings: SearchSettings, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._resting: dict[str, float] = {}
+    def __init__(self, backend: str, settings: SearchSettings) -> None:
+        self.name = PREFIX + backend
+        self.sites = SITES.get(backend, ())
+        known: tuple[Operator, ...] = ("time_range", "site", "region", "language", "safe")
+        self.operators = frozenset(known) - ({"time_range"} if backend in TIMELESS else frozenset())
+        self._backend = backend
+        self._timeout = settings.timeout
 
-    async def search(
-        self, query: str, limit: int, time_range: TimeRange | None = None
-    ) -> list[Result]:
-        """Return the results of the first engine that has any."""
-        names = iter(self.order(time_range))
-        running: dict[asyncio.Task[list[Result]], str] = {}
-        failures: dict[str, str] = {}
-        at_once = AT_ONCE
-        patience = self._settings.timeout / 3
-        try:
-            while True:
-                while len(running) < at_once and (name := next(names, None)):
-                    task = asyncio.ensure_future(self._ask(name, query, limit, time_range))
-                    running[task] = name
-                if not running:
-                    break
-                done, _ = await asyncio.wait(running, timeout=patience, return_when=FIRST_COMPLETED)
-                at_once += not done  # they are slow: ask one more beside them
-                for task in done:
-                    if results := self._settle(running.pop(task), task, failures):
-                        return results
-        finally:
-            for task in running:
-                task.cancel()
-        if list(failures.values()).count("") * 2 > len(failures):
-            return []  # most of them answered, and had nothing
-        raise SearchError(
-            _told(failures) or "none of the engines in tools.search.backends can search by time"
-        )
+    @property
+    def kinds(self) -> Set[Kind]:
+        """Tell what ddgs can search for there."""
+        from ddgs.engines import ENGINES
 
-    def _settle(
-        self, name: str, task: asyncio.Task[list[Result]], failures: dict[str, str]
-    ) -> list[Result]:
-        """Return the results of an engine that has answered, and remember how it did."""
-        error = task.exception()
-        if isinstance(error, SearchError):
-            failures[name] = error.reason.removeprefix(f"{name}: ")
-        elif error is not None:
-            raise error
-        elif results := task.result():
-            self._resting.pop(name, None)
-            return results
-        else:
-            failures[name] = ""
-        self._resting[name] = self._clock() + REST
-        return []
+        return frozenset(kind for kind in KINDS if self._backend in ENGINES[kind])
 
-    def order(self, time_range: TimeRange | None = None) -> list[str]:
-        """Name the engines in the order in which they are asked now."""
-        now = self._clock()
-        fit = [name for name in self._settings.backends if not (time_range and name in TIMELESS)]
-        return sorted(fit, key=lambda name: self._resting.get(name, 0.0) > now)
-
-    async def _ask(
-        self, name: str, query: str, limit: int, time_range: TimeRange | None
-    ) -> list[Result]:
-        """Ask one engine within the deadline.
+    async def search(self, query: Query) -> list[Result]:
+        """Return the engine's results.
 
         Raises:
-            SearchError: It failed; the reason begins with its name.
+            EngineError: It failed.
         """
-        seconds = self._settings.timeout
+        seconds = self._timeout
         try:
             async with asyncio.timeout(seconds):
-                found: list[Result] = await in_thread(
-                    _ask_ddgs, name, query, limit, time_range, self._settings
-                )
+                found: list[Result] = await in_thread(self._ask, query)
                 return found
         except TimeoutError as error:
-            raise SearchError(f"{name}: no answer in {seconds:g} s") from error
+            raise EngineError(self.name, f"no answer in {seconds:g} s", "slow") from error
+
+    def _ask(self, query: Query) -> list[Result]:
+        """Ask, blocking.
+
+        The engine is used without the `DDGS` class around it, which reports a block and an empty
+        result alike.
+
+        Raises:
+            EngineError: It failed.
+        """
+        from ddgs.exceptions import DDGSException, TimeoutException
+        from lxml.etree import LxmlError
+
+        engine = self._open(query.kind)
+        seen = _watched(engine)
+        span = query.time_range[0] if query.time_range else None
+        words = query.text if self.sites else query.worded
+        try:
+            found = engine.search(
+                words, region=self._region(query), safesearch=SAFE[query.safe], timelimit=span
+            )
+        except TimeoutException as error:
+            why = f"no answer in {self._timeout:g} s"
+            raise EngineError(self.name, why, "slow") from error
+        except DDGSException as error:
+            if seen.status == 200 and "vqd" in str(error):
+                why = "its page could not be read"
+                raise EngineError(self.name, why, "malformed") from error
+            raise EngineError(self.name, "could not be reached", "unreachable") from error
+        except (LxmlError, ValueError, LookupError, TypeError, AttributeError) as error:
+            # The engine's page has a shape that ddgs does not expect.
+            if failed := self._failure(seen):
+                raise failed from error
+            why = "its page could not be read"
+            raise EngineError(self.name, why, "malformed") from error
+        results = _results(found or ())
+        if not results and (failed := self._failure(seen)):
+            raise failed
+        return results[: query.limit]
+
+    def _open(self, kind: Kind) -> Any:
+        from ddgs.engines import ENGINES
+
+        if self._backend not in ENGINES[kind]:
+            known = ", ".join(sorted(ENGINES[kind]))
+            raise EngineError(self.name, f"ddgs has no such engine (it has {known})", "query")
+        return ENGINES[kind][self._backend](timeout=max(1, round(self._timeout)))
+
+    def _region(self, query: Query) -> str:
+        language = query.language or ("en" if self._backend in IN_A_LANGUAGE else "wt")
+        return f"{query.region or 'wt'}-{language}"
+
+    def _failure(self, seen: Seen) -> EngineError | None:
+        """Return what a request that brought no results met; None where nothing was wrong."""
+        if seen.puzzle:
+            return EngineError(self.name, PUZZLE, "blocked")
+        if seen.status == 200:
+            return None
+        if seen.status >= 500:
+            return EngineError(self.name, f"answered {seen.status}", "down")
+        return EngineError(self.name, f"{BLOCKED} ({seen.status})", "blocked")
 
 
-def _told(failures: Mapping[str, str]) -> str:
-    """Tell the reasons, each once with the engines that gave it."""
-    names: dict[str, list[str]] = {}
-    for name, why in failures.items():
-        names.setdefault(why or "nothing found", []).append(name)
-    return "; ".join(f"{', '.join(found)}: {why}" for why, found in names.items())
+def _watched(engine: Any) -> Seen:
+    """Let an engine's requests tell what they met."""
+    seen = Seen()
 
+    def request(*args: Any, **kwargs: Any) -> str | None:
+        response = engine.http_client.request(*args, **kwargs)
+        seen.status = response.status_code
+        text: str = response.text
+        seen.puzzle = is_puzzle(text)
+        return text if seen.status == 200 else None
 
-def _ask_ddgs(
-    name: str, query: str, limit: int, time_range: TimeRange | None, settings: SearchSettings
-) -> list[Result]:
-    """Ask one engine, blocking.
-
-    The engine is used without the `DDGS` class around it, which reports a block and an empty
-    result alike.
-
-    Raises:
-        SearchError: It failed; the reason begins with its name.
-    """
-    from ddgs.engines import ENGINES
-    from ddgs.exceptions import DDGSException, TimeoutException
-    from lxml.etree import LxmlError
-
-    if name not in ENGINES["text"]:
-        known = ", ".join(sorted(ENGINES["text"]))
-        raise SearchError(f"{name}: ddgs has no such engine (it has {known})")
-    engine = ENGINES["text"][name](timeout=max(1, round(settings.timeout)))
-    try:
-        span = time_range[0] if time_range else None
-        found = engine.search(query, region=settings.region, timelimit=span)
-    except TimeoutException as error:
-        raise SearchError(f"{name}: no answer in {settings.timeout:g} s") from error
-    except DDGSException as error:
-        raise SearchError(f"{name}: could not be reached") from error
-    except (LxmlError, ValueError, LookupError, TypeError, AttributeError) as error:
-        # The engine's page has a shape that ddgs does not expect: a puzzle page, or a new design.
-        raise SearchError(f"{name}: its page could not be read") from error
-    if found is None:
-        raise SearchError(f"{name}: refused to answer, which mostly means too many searches")
-    return _results(found)[:limit]
+    engine.request = request
+    return seen
 
 
 def _results(found: Iterable[Any]) -> list[Result]:
     """Keep what leads to a web page, each page once."""
     results: dict[str, Result] = {}
     for item in found:
-        url = _target(item.href)
-        if url.startswith(("http://", "https://")) and url not in results:
-            results[url] = Result(item.title or url, url, item.body)
+        made = result_of(
+            _target(str(getattr(item, "href", "") or getattr(item, "url", "") or "")),
+            item.title,
+            getattr(item, "body", ""),
+            getattr(item, "date", ""),
+            image=getattr(item, "image", "") if not hasattr(item, "body") else "",
+        )
+        if made and made.url not in results:
+            results[made.url] = made
     return list(results.values())
 
 

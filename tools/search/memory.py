@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from tools.ranking import scores
-from tools.search.engine import Result, TimeRange
+from tools.search.engine import Kind, Operator, Query, Result
+from tools.search.merge import within
 
 
 class MemoryEngine:
@@ -18,20 +19,23 @@ class MemoryEngine:
     """
 
     name = "memory"
+    kinds: Set[Kind] = frozenset(("text", "news"))
+    operators: Set[Operator] = frozenset(("time_range", "site", "region", "language", "safe"))
+    needs = ()
+    sites = ()
 
     def __init__(self, documents: Sequence[Result]) -> None:
         self._documents = tuple(documents)
 
-    async def search(
-        self, query: str, limit: int, time_range: TimeRange | None = None
-    ) -> list[Result]:
+    async def search(self, query: Query) -> list[Result]:
         """Return the documents that share most with the query."""
+        documents = [one for one in self._documents if within(one.url, query.site)]
         ranked = sorted(
             zip(
-                scores(query, [f"{one.title} {one.snippet}" for one in self._documents]),
-                self._documents,
+                scores(query.text, [f"{one.title} {one.snippet}" for one in documents]),
+                documents,
                 strict=True,
             ),
             key=lambda pair: -pair[0],
         )
-        return [document for score, document in ranked[:limit] if score > 0]
+        return [document for score, document in ranked[: query.limit] if score > 0]

@@ -1,15 +1,23 @@
-"""A SearXNG of one's own, asked for JSON."""
+"""A SearXNG of one's own, asked for JSON; it also leads to Bing.
+
+Microsoft closed Bing's search interface in 2025. What took its place, grounding in Azure, has a
+model of theirs write an answer and hands out no results, so Bing is searched through SearXNG.
+"""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Set
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from tools.errors import NetError, SearchError, ToolSetupError
-from tools.net import Net
-from tools.search.engine import Result, TimeRange
+from tools.errors import ToolSetupError
+from tools.search.api import Api, listed, reading
+from tools.search.engine import EngineError, Kind, Operator, Query, Result
+from tools.search.text import plain, result_of
 from tools.settings import NetSettings, SearchSettings
+
+CATEGORIES: dict[Kind, str] = {"text": "general", "news": "news", "images": "images"}
+SAFE = {"off": "0", "moderate": "1", "strict": "2"}
 
 
 class SearxngEngine:
@@ -19,63 +27,79 @@ class SearxngEngine:
         url: The server's address; it may lie in one's own network.
         settings: How the web is searched.
         net: Limits of the requests.
+        engine: The only one of the server's engines that is asked, such as `bing`.
 
     Raises:
         ToolSetupError: The address is none.
     """
 
-    name = "searxng"
+    kinds: Set[Kind] = frozenset(("text", "news", "images"))
+    operators: Set[Operator] = frozenset(("time_range", "site", "region", "language", "safe"))
+    needs = ("tools.search.searxng_url",)
+    sites = ()
 
-    def __init__(self, url: str, settings: SearchSettings, net: NetSettings) -> None:
+    def __init__(
+        self, url: str, settings: SearchSettings, net: NetSettings, engine: str = ""
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ToolSetupError(
                 f"The setting tools.search.searxng_url is {url!r}, which is no web address.",
                 "Write the server's address, such as http://localhost:8888.",
             )
+        self.name = engine or "searxng"
+        self._engine = engine
         self._url = url.rstrip("/")
-        self._language = settings.region.partition("-")[2] or "all"
         host = parts.netloc.rpartition("@")[2]
-        allowed = (*net.allow_hosts, host)
-        limits = {"allow_hosts": allowed, "timeout": settings.timeout}
-        self._net = Net(net.model_copy(update=limits))
+        self._api = Api(self.name, net, settings.timeout, hosts=(host,))
 
-    async def search(
-        self, query: str, limit: int, time_range: TimeRange | None = None
-    ) -> list[Result]:
+    async def search(self, query: Query) -> list[Result]:
         """Return the server's results."""
-        asked = {"q": query, "format": "json", "language": self._language}
-        if time_range:
-            asked["time_range"] = time_range
-        try:
-            page = await self._net.fetch(f"{self._url}/search?{urlencode(asked)}")
-            answer = json.loads(page.text())
-            found = [_result(item) for item in answer["results"]]
+        language = query.language or "all"
+        asked = {
+            "q": query.worded,
+            "format": "json",
+            "language": f"{language}-{query.region.upper()}" if query.region else language,
+            "safesearch": SAFE[query.safe],
+        }
+        if query.time_range:
+            asked["time_range"] = query.time_range
+        if self._engine:
+            suffix = "" if query.kind == "text" else f" {query.kind}"
+            asked["engines"] = self._engine + suffix
+        else:
+            asked["categories"] = CATEGORIES[query.kind]
+        answer = await self._ask(asked)
+        with reading(self.name, "the JSON of a SearXNG"):
+            items = answer["results"]
+            results = listed(self.name, items, [_result(item) for item in items])
             silent = answer.get("unresponsive_engines") or []
-        except NetError as error:
-            raise SearchError(f"searxng: {_net_reason(error)}") from error
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise SearchError("searxng: its answer is not the JSON of a SearXNG") from error
-        results = [result for result in found if result is not None][:limit]
-        if not results and silent:
-            raise SearchError(f"searxng: its engines did not answer ({_names(silent)})")
-        return results
+            if not results and silent:
+                raise EngineError(
+                    self.name, f"its engines did not answer ({_names(silent)})", "blocked"
+                )
+        return results[: query.limit]
+
+    async def _ask(self, asked: dict[str, str]) -> Any:
+        try:
+            return await self._api.json(f"{self._url}/search", asked)
+        except EngineError as error:
+            if "(403)" not in error.why:
+                raise
+            why = "it gives no JSON (add `json` to search.formats in its settings.yml)"
+            raise EngineError(self.name, why, "key") from error
 
 
 def _result(item: dict[str, Any]) -> Result | None:
-    url = str(item.get("url") or "")
-    if not url:
-        return None
-    text = " ".join(str(item.get("content") or "").split())
-    date = str(item.get("publishedDate") or "")[:10]
-    return Result(str(item.get("title") or url), url, text, date)
-
-
-def _net_reason(error: NetError) -> str:
-    if error.status == 403:
-        return "it gives no JSON (add `json` to search.formats in its settings.yml)"
-    return error.reason
+    return result_of(
+        item.get("url"),
+        item.get("title"),
+        item.get("content"),
+        item.get("publishedDate"),
+        image=item.get("img_src"),
+    )
 
 
 def _names(silent: list[Any]) -> str:
-    return ", ".join(str(item[0] if isinstance(item, list) and item else item) for item in silent)
+    names = (plain(item[0] if isinstance(item, list) and item else item) for item in silent)
+    return ", ".join(list(names)[:6])

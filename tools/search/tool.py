@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from tools.declared import declare
 from tools.errors import SearchError
 from tools.output import SNIPPET_CHARS
-from tools.search.engine import Result, SearchEngine, TimeRange
+from tools.search.engine import Kind, Query, Result, SearchEngine, TimeRange
+from tools.search.freshness import span
+from tools.search.meta import Found, MetaEngine
 from tools.settings import SearchSettings
 from tools.sources import Source
 
@@ -18,20 +21,30 @@ if TYPE_CHECKING:
 
 QUERY_CHARS = 400
 TITLE_CHARS = 120
+KINDS: dict[str, Kind] = {"web": "text", "news": "news"}
+NOTHING = (
+    "Nothing could be looked up: no search engine answered ({reason}). Tell the user so first. "
+    "Then answer from what you know, and say that it is not from the web and may be out of date."
+)
+_OPERATOR = re.compile(r"(?:^|\s)site:(\S+)", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 
 def web_search_tool(settings: SearchSettings, engine: SearchEngine) -> BaseTool:
     """Return web search as a tool.
 
     Args:
-        settings: How many results there are.
+        settings: How many results there are, from where, and in which language.
         engine: What is searched.
     """
     from langchain_core.tools import StructuredTool, ToolException
 
     async def web_search(
-        query: str, time_range: TimeRange | None = None
-    ) -> tuple[str, list[Source]]:
+        query: str,
+        time_range: TimeRange | None = None,
+        site: str | None = None,
+        kind: Literal["web", "news"] = "web",
+    ) -> tuple[str, list[Source | Found]]:
         """Search the web for current or unknown facts: news, prices, people, places, products.
 
         Not for sums, for the time, or for what is already in the conversation.
@@ -39,21 +52,22 @@ def web_search_tool(settings: SearchSettings, engine: SearchEngine) -> BaseTool:
         Args:
             query: A few words to search for, such as "population of Lima 2025".
             time_range: Only pages of the last day, week, month or year. Leave out for all.
+            site: Only this site, such as "bbc.co.uk". Leave out for all.
+            kind: "news" for news articles only.
         """
-        wanted = " ".join(query.split())[:QUERY_CHARS]
-        if not wanted:
+        asked = query_of(query, settings, time_range, site or "", kind)
+        if not asked.text:
             raise ToolException("The query is empty. Write a few words to search for.")
-        try:
-            results = await engine.search(wanted, settings.results, time_range)
-        except SearchError as error:
+        if asked.site and not _HOST.fullmatch(asked.site):
             raise ToolException(
-                f"The search engines could not be reached ({error.reason}). Answer from what you "
-                "know and say that it was not looked up."
-            ) from error
-        if not results:
-            span = f" from the last {time_range}" if time_range else ""
-            return f"Nothing was found for {wanted!r}{span}. Try fewer or other words.", []
-        return listed(results), [source_of(result) for result in results]
+                f"`site` was {str(site)[:60]!r}: write one host such as bbc.co.uk, or leave it out."
+            )
+        try:
+            found = await find(engine, asked)
+        except SearchError as error:
+            raise ToolException(NOTHING.format(reason=error.reason[:400])) from error
+        text = "\n".join(part for part in (_head(found, asked), listed(found.results)) if part)
+        return text, [*(source_of(result) for result in found.results), found]
 
     tool = StructuredTool.from_function(
         coroutine=web_search, parse_docstring=True, response_format="content_and_artifact"
@@ -62,6 +76,68 @@ def web_search_tool(settings: SearchSettings, engine: SearchEngine) -> BaseTool:
     return declare(
         tool, risk="reads", output="outside", cache_seconds=60, examples=examples, core=True
     )
+
+
+def query_of(
+    text: str,
+    settings: SearchSettings,
+    time_range: TimeRange | None = None,
+    site: str = "",
+    kind: str = "web",
+) -> Query:
+    """Return a query with what the settings say of region, language and safe search.
+
+    A site that is named within the words, or as a whole address, is understood.
+    """
+    words = text[: QUERY_CHARS * 4]
+    if named := _OPERATOR.search(words):
+        site = site or named[1]
+        words = _OPERATOR.sub(" ", words)
+    country, _, language = settings.region.lower().partition("-")
+    return Query(
+        " ".join(words.split())[:QUERY_CHARS],
+        settings.results,
+        time_range,
+        _host(site),
+        "" if country == "wt" else country,
+        settings.language or ("" if language == "wt" else language),
+        settings.safe_search,
+        KINDS.get(kind, "text"),
+    )
+
+
+def _host(site: str) -> str:
+    """Return the host of what names a site; what names none stays as it is."""
+    bare = re.sub(r"^(?:site:|\*\.|https?://)+", "", site.strip().lower())
+    return bare.partition("/")[0].removeprefix("www.").strip(".")
+
+
+async def find(engine: SearchEngine, query: Query) -> Found:
+    """Search, whatever kind of engine it is.
+
+    Raises:
+        SearchError: Nothing could be had.
+    """
+    if isinstance(engine, MetaEngine):
+        return await engine.find(query)
+    results = await engine.search(query)
+    return Found(tuple(results), (engine.name,), {engine.name: len(results)})
+
+
+def _head(found: Found, query: Query) -> str:
+    """Say what the reader of the results has to know of them; mostly nothing."""
+    if found.stale:
+        return (
+            f"No search engine answers now. These results are a copy from {span(found.age)} ago: "
+            "say so in the answer."
+        )
+    if found.results:
+        return ""
+    limits = f" from the last {query.time_range}" if query.time_range else ""
+    limits += f" on {query.site}" if query.site else ""
+    silent = len(found.failed) + len(found.resting)
+    doubt = f" {silent} of the search engines did not answer, so there may be more." * bool(silent)
+    return f"Nothing was found for {query.text!r}{limits}.{doubt} Try fewer or other words."
 
 
 def listed(results: Sequence[Result]) -> str:
