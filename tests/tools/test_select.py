@@ -81,8 +81,8 @@ def test_a_clear_request_brings_its_tool_first(index: ToolIndex, request_: str, 
 
 
 def test_an_example_brings_a_tool_that_its_description_does_not(index: ToolIndex) -> None:
-    asked = "can Ben get in while I am away"
-    taught = index_of(tools(lock_door=("let my neighbour in when I am not at home",)))
+    asked = "do the bedtime routine"
+    taught = index_of(tools(lock_door=("start the bedtime routine",)))
     assert index.rank(asked, 1) != ["lock_door"]
     assert taught.rank(asked, 1) == ["lock_door"]
     assert taught.rank("where is my package", 1) == ["track_parcel"]
