@@ -9,6 +9,7 @@ over.
 from __future__ import annotations
 
 import asyncio
+import builtins
 import inspect
 import linecache
 import sys
@@ -127,12 +128,13 @@ def load(path: Path) -> ModuleType:
     """Run a file as a module of its own.
 
     Its source is compiled each time: cached bytecode would hide a change that left time and size
-    the same, and nothing is written into the user's folder.
+    the same, and nothing is written into the user's folder. What it prints goes to stderr.
     """
     source = path.read_bytes()
     name = f"arriero_tools.{path.stem}"
     module = ModuleType(name)
     module.__file__ = str(path)
+    module.__dict__["__builtins__"] = {**vars(builtins), "print": _print}
     linecache.checkcache(str(path))
     code = compile(source, str(path), "exec", dont_inherit=True)
     before = sys.modules.get(name)
@@ -146,6 +148,11 @@ def load(path: Path) -> ModuleType:
             sys.modules[name] = before
         raise
     return module
+
+
+def _print(*values: Any, file: Any = None, **how: Any) -> None:
+    """Print what a file or its tools print to stderr: stdout is for answers."""
+    print(*values, file=sys.stderr if file is None else file, **how)
 
 
 def items_of(module: ModuleType) -> tuple[list[tuple[str, Any]], Mapping[str, Any]]:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import keyword
+import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from tools.errors import ToolSetupError
+
+_SHADOWS = frozenset((*sys.stdlib_module_names, "agent", "tools", "memory", "ui", "evals"))
+"""Names of modules that a file in the folder would hide from its test."""
 
 TOOL = '''"""The tool {name}: change everything below to what you need."""
 
@@ -79,13 +84,16 @@ CASE = {
 }
 
 
-def write_tool(name: str, folder: Path, *, force: bool = False) -> list[Path]:
-    """Write a tool, its test and its evaluation case; return the files.
+def write_tool(
+    name: str, folder: Path, *, force: bool = False, taken: Collection[str] = ()
+) -> tuple[str, list[Path]]:
+    """Write a tool, its test and its evaluation case; return the tool's name and the files.
 
     Args:
-        name: The tool's name.
+        name: The files' name, and the tool's unless that is taken.
         folder: Where to write; made where it is missing.
         force: Replace files that are there.
+        taken: Names of other tools.
 
     Raises:
         ToolSetupError: The name is none for a function, or a file is there already.
@@ -95,10 +103,16 @@ def write_tool(name: str, folder: Path, *, force: bool = False) -> list[Path]:
             f"{name!r} is no name for a tool.",
             "Use letters, digits and _, such as stock_level, and no word of Python's own.",
         )
+    if name in _SHADOWS:
+        raise ToolSetupError(
+            f"{name!r} is no name for a tool's file: a module that others import has it.",
+            f"Choose another, such as my_{name}.",
+        )
+    tool = f"my_{name}" if name in taken else name
     texts = {
-        folder / f"{name}.py": TOOL.format(name=name),
-        folder / f"test_{name}.py": TEST.format(name=name),
-        folder / f"{name}.eval.json": json.dumps(CASE, indent=2).replace("{name}", name) + "\n",
+        folder / f"{name}.py": TOOL.format(name=tool),
+        folder / f"test_{name}.py": TEST.format(name=tool),
+        folder / f"{name}.eval.json": json.dumps(CASE, indent=2).replace("{name}", tool) + "\n",
     }
     there = [path.name for path in texts if path.exists()]
     if there and not force:
@@ -109,4 +123,4 @@ def write_tool(name: str, folder: Path, *, force: bool = False) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
-    return list(texts)
+    return tool, list(texts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 import json
+import shlex
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -100,21 +101,26 @@ def new_tool(
     name: str, options: Options, terminal: Terminal, *, folder: Path | None, force: bool
 ) -> int:
     """Write a new tool with its test and its evaluation case."""
+    from tools.builtin import builtin_names
     from tools.errors import ToolSetupError
     from tools.scaffold import write_tool
 
     settings = options.settings()
     place = folder or _folder(settings)
     try:
-        files = write_tool(name, place, force=force)
+        tool, files = write_tool(name, place, force=force, taken=builtin_names())
     except ToolSetupError as error:
         raise UsageError(error.message, error.hint) from error
     except OSError as error:
         raise UsageError(f"{place} cannot be written: {error.strerror}.") from error
     for path in files:
         terminal.line(str(path))
-    terminal.note(f"Change {files[0].name}, then: arriero tools check {name}")
-    terminal.note(f'Try it: arriero tools run {name} --args \'{{"animal": "llama"}}\'')
+    if tool != name:
+        terminal.note(f"A built-in tool is called {name}, so this one is called {tool}.")
+    checked = name if folder is None else shlex.quote(str(files[0]))
+    terminal.note(f"Change {files[0].name}, then: arriero tools check {checked}")
+    if folder is None:
+        terminal.note(f'Try it: arriero tools run {tool} --args \'{{"animal": "llama"}}\'')
     return 0
 
 

@@ -47,7 +47,7 @@ def told(found: list[Finding], level: str) -> str:
 
 
 async def test_a_new_tool_has_no_finding(tmp_path: Path) -> None:
-    files = write_tool("herd_size", tmp_path)
+    _, files = write_tool("herd_size", tmp_path)
     assert await check_file(files[0]) == []
 
 

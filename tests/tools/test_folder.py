@@ -124,3 +124,16 @@ async def test_an_open_assistant_takes_a_changed_tool_in_its_next_turn(tmp_path:
     assert first.steps[0].output == "1"
     assert "New tools: number." in str(first.notices)
     assert second.steps[0].output == "2"
+
+
+async def test_what_a_file_prints_stays_out_of_stdout(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "print('at import')\n" + TOOL.format(name="loud", number=1).replace(
+        '    return "1"', "    print('in a call')\n    return '1'"
+    )
+    (tmp_path / "loud.py").write_text(text, encoding="utf-8")
+    box = await toolbox(tmp_path)
+    assert box.tools["loud"].tool.invoke({}) == "1"
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "at import\nin a call\n")

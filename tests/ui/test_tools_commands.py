@@ -138,6 +138,21 @@ def test_new_refuses_what_is_no_name(cli, home, name):
     assert not (home / "tools").exists()
 
 
+def test_a_new_tool_gives_way_to_a_built_in_one(cli, home):
+    code, _, err = cli("new", "weather")
+    assert code == 0
+    assert "A built-in tool is called weather, so this one is called my_weather." in err
+    assert cli("check", "weather")[0] == 0
+    assert cli("run", "my_weather", "--args", '{"animal": "mule"}')[1].startswith("There are 3")
+
+
+def test_new_refuses_a_name_that_hides_a_module(cli, home):
+    code, _, err = cli("new", "json")
+    assert code == 2
+    assert "my_json" in err
+    assert not (home / "tools").exists()
+
+
 def test_check_ends_with_1_only_for_errors(cli, folder):
     code, _, err = cli("check", "herd")
     assert code == 0
