@@ -12,7 +12,16 @@ from rich.console import Console
 from agent.errors import ArrieroError
 from evals.bench.result import Row, keep, show
 
-NAMES = ("startup", "overhead", "prefix", "selection", "bfcl", "bfcl_multi", "agentdojo")
+NAMES = (
+    "startup",
+    "overhead",
+    "prefix",
+    "selection",
+    "selection_model",
+    "bfcl",
+    "bfcl_multi",
+    "agentdojo",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,6 +80,14 @@ def run(name: str, options: argparse.Namespace) -> list[Row]:
         from evals.bench import selection
 
         return selection.measure(seed=options.seed, progress=_tell)
+    if name == "selection_model":
+        from evals.bench import selection_model
+
+        return asyncio.run(
+            selection_model.measure(
+                options.model, items=options.items, seed=options.seed, progress=_tell
+            )
+        )
     if name == "prefix":
         from evals.bench import prefix
 

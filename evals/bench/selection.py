@@ -85,33 +85,38 @@ def requests() -> list[Request]:
     return [Request(one["text"], tuple(one["tools"])) for one in _lines(FOLDER / "requests.jsonl")]
 
 
-def leaderboard(size: int, seed: int) -> tuple[Known, list[Request], list[dict[str, Any]]]:
-    """Draw functions of the leaderboard, and take the questions that one of them answers.
+def leaderboard(size: int, seed: int) -> tuple[Known, list[Request]]:
+    """Draw functions of the leaderboard, and take the questions that one of them answers."""
+    from tools.schema import flatten
+
+    functions, items = leaderboard_items(size, seed)
+    known: Known = [
+        (ToolSpec(one["name"], one["description"], flatten(one["parameters"])), ())
+        for one in functions
+    ]
+    return known, [Request(item["question"][0][-1]["content"], (right(item),)) for item in items]
+
+
+def leaderboard_items(size: int, seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Draw functions of the leaderboard, and take the items that one of them answers.
+
+    Of several functions of one name the last one's description stands for all.
 
     Args:
         size: How many functions.
         seed: Seed of the draw.
-
-    Returns:
-        The functions, the questions, and the leaderboard's items behind the questions.
     """
-    from tools.schema import flatten
-
     every = 10_000
     items = [one for kind in ("simple_python", "multiple") for one in sample(kind, every, seed)]
     functions = {function["name"]: function for item in items for function in item["function"]}
     drawn = random.Random(seed).sample(sorted(functions), size)  # noqa: S311
-    known: Known = [
-        (ToolSpec(name, one["description"], flatten(one["parameters"])), ())
-        for name in drawn
-        if (one := functions[name])
-    ]
-    fitting = [item for item in items if next(iter(item["answer"][0])) in drawn]
-    asked = [
-        Request(item["question"][0][-1]["content"], (next(iter(item["answer"][0])),))
-        for item in fitting
-    ]
-    return known, asked, fitting
+    return [functions[name] for name in drawn], [one for one in items if right(one) in drawn]
+
+
+def right(item: dict[str, Any]) -> str:
+    """Return the name of the function that answers an item."""
+    name: str = next(iter(item["answer"][0]))
+    return name
 
 
 def measure(*, seed: int, progress: Callable[[str], None]) -> list[Row]:
@@ -129,7 +134,7 @@ def measure(*, seed: int, progress: Callable[[str], None]) -> list[Row]:
     asked = [one for one in every if one.held_back and len(one.tools) == 1]
     several = [one for one in every if one.held_back and len(one.tools) > 1]
     tuned = [one for one in every if not one.held_back and len(one.tools) == 1]
-    pool, questions, _ = leaderboard(POOL, seed)
+    pool, questions = leaderboard(POOL, seed)
     whole = catalogue()
     cases: list[tuple[str, Known, list[Request], Embedder, float | None]] = [
         ("catalogue: embedding and words", whole, asked, minilm, None),
