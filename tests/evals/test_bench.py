@@ -98,4 +98,4 @@ def test_an_unknown_benchmark_is_refused_by_name(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit) as caught:
         main(["speling"])
     assert caught.value.code == 2
-    assert "startup, overhead, prefix, bfcl" in capsys.readouterr().err
+    assert "startup, overhead, prefix, selection" in capsys.readouterr().err
