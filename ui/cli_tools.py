@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ui.arguments import Home, Json, Thread, User
+from ui.arguments import Home, Json, Model, Thread, User
 
 tools_app = typer.Typer(help="List, make, check, run and explain tools.", rich_markup_mode=None)
 
@@ -54,23 +54,35 @@ def tools_check(
     path: Annotated[
         str | None, typer.Argument(metavar="[PATH]", help="A file, a folder, or a tool's name.")
     ] = None,
+    model: Model = None,
+    execute: Annotated[
+        bool, typer.Option("--run", help="Call in the cases what has side effects, too.")
+    ] = False,
     home: Home = None,
     as_json: Json = False,
 ) -> int:
-    """Say what is wrong with tool files, and what a small model will not understand."""
-    from ui import tools as command
+    """Say what is wrong with tool files, and what a small model will not understand.
+
+    With --model, each evaluation case is asked of that model, and no tool is run.
+    """
+    from ui import tools_check as command
     from ui.session import Options
     from ui.terminal import standard
 
-    return command.check_tools(path, Options(home=home), standard(), as_json=as_json)
+    options = Options(model, home)
+    return command.check_tools(path, options, standard(), run=execute, as_json=as_json)
 
 
 @tools_app.command("run")
 def tools_run(
     name: ToolName,
     args: Annotated[
-        str, typer.Option("--args", metavar="JSON", help="The arguments; `-` reads stdin.")
-    ] = "{}",
+        str | None, typer.Option("--args", metavar="JSON", help="The arguments; `-` reads stdin.")
+    ] = None,
+    args_file: Annotated[
+        str | None,
+        typer.Option("--args-file", metavar="FILE", help="A file with them; `-` reads stdin."),
+    ] = None,
     yes: Annotated[
         bool | None, typer.Option("--yes/--no", help="Approve, or reject, a side effect unasked.")
     ] = None,
@@ -79,22 +91,38 @@ def tools_run(
     as_json: Json = False,
 ) -> int:
     """Run a tool as a turn would."""
-    from ui import tools as command
+    if args is not None and args_file is not None:
+        raise typer.BadParameter("--args and --args-file exclude each other")
+    from ui import tools_run as command
     from ui.session import Options
     from ui.terminal import standard
 
     options = Options(home=home, user=user)
-    return command.run_tool(name, args, options, standard(), approve=yes, as_json=as_json)
+    return command.run_tool(
+        name, args, options, standard(), file=args_file, approve=yes, as_json=as_json
+    )
 
 
 @tools_app.command("schema")
-def tools_schema(name: ToolName, home: Home = None, as_json: Json = False) -> int:
-    """Show exactly what each protocol tells a model of a tool."""
-    from ui import tools as command
+def tools_schema(
+    name: ToolName,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", metavar="NAME", help="native or prompted alone.")
+    ] = None,
+    model: Model = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> int:
+    """Show exactly what each protocol tells a model of a tool.
+
+    With --model, only that model's protocol is shown, and its own tokens are counted.
+    """
+    from ui import tools_schema as command
     from ui.session import Options
     from ui.terminal import standard
 
-    return command.show_schema(name, Options(home=home), standard(), as_json=as_json)
+    options = Options(model, home)
+    return command.show_schema(name, options, standard(), protocol=protocol, as_json=as_json)
 
 
 @tools_app.command("journal")

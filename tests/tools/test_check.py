@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools.check import Finding, check_file
+from tests.doubles.calls import registered
+from tools.check import check_file
+from tools.finding import Finding
+from tools.registry import Registered, as_tool
 from tools.scaffold import write_tool
 
 GOOD = '''
@@ -40,6 +44,21 @@ async def check(path: Path, text: str, cases: Any = None, others: Any = ()) -> l
 
 def one_case(**arguments: Any) -> dict[str, Any]:
     return {"cases": [{"request": "How many?", "tool": "stock_level", "arguments": arguments}]}
+
+
+def other(name: str, **parameters: type) -> Registered:
+    """Return another tool, its parameters typed as given."""
+
+    def does(**given: Any) -> str:
+        """Do something else altogether."""
+        return ""
+
+    does.__name__ = name
+    kind = inspect.Parameter.KEYWORD_ONLY
+    listed = [inspect.Parameter(one, kind, annotation=of) for one, of in parameters.items()]
+    does.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
+    does.__annotations__ = {**parameters, "return": str}
+    return registered(as_tool(does), "built-in")
 
 
 def told(found: list[Finding], level: str) -> str:
@@ -101,10 +120,10 @@ async def test_a_call_with_a_timeout_is_fine(tmp_path: Path) -> None:
 
 async def test_names_are_compared_with_those_of_other_tools(tmp_path: Path) -> None:
     path = tmp_path / "stock.py"
-    near = await check(path, GOOD, others=["stock_levels", "clock"])
+    near = await check(path, GOOD, others=[other("stock_levels"), other("clock")])
     assert "near to that of stock_levels" in told(near, "warning")
     assert "clock" not in told(near, "warning")
-    assert "same name" in told(await check(path, GOOD, others=["stock_level"]), "error")
+    assert "same name" in told(await check(path, GOOD, others=[other("stock_level")]), "error")
 
 
 @pytest.mark.parametrize(
