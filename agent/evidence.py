@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from agent.state import Entry
-from agent.turns import begin
+from agent.turns import begin, said
 from tools.declared import guessed
 from tools.taint import Foreign, Heard, made_by, says_nothing
 from tools.wishes import Wish, values_of
@@ -90,7 +90,7 @@ def _made(entry: Entry, given: dict[str, Any]) -> set[str]:
     """Return the identifiers of what a call has made."""
     if not _changes(entry) or entry.get("error"):
         return set()
-    return set(made_by(entry["content"], json.dumps(given, ensure_ascii=False)))
+    return set(made_by(said(entry), json.dumps(given, ensure_ascii=False)))
 
 
 def _changes(entry: Entry) -> bool:
@@ -102,7 +102,7 @@ def _worked_out(entry: Entry, given: dict[str, Any], own: Sequence[str]) -> list
     wish = Wish("\n".join(own))
     parts = [part for _, value, _ in values_of(given, {}) for part in _PART.findall(value)]
     theirs = all((part.isalpha() and len(part) <= SHORT) or wish.holds(part) for part in parts)
-    return [entry["content"]] if theirs else []
+    return [said(entry)] if theirs else []
 
 
 def _edited(given: dict[str, Any], arguments: dict[str, Any]) -> list[str]:

@@ -122,6 +122,14 @@ def write(entry: Entry, outcome: Outcome, edited: dict[str, Any] | None = None) 
         entry["files"] = [asdict(file) for file in outcome.files]
 
 
+def said(entry: Entry) -> str:
+    """Return what a tool said, without the note that the user changed its arguments."""
+    text = entry["content"]
+    if "arguments" in entry:
+        text = text.removeprefix(EDITED.format(json.dumps(entry["arguments"], ensure_ascii=False)))
+    return text
+
+
 def key(messages: Sequence[Entry], call_id: str) -> str:
     """Return what tells a call of the last turn from every other call of the thread."""
     return f"{begin(messages)}/{call_id}"
