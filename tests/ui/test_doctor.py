@@ -197,6 +197,7 @@ def test_each_engine_is_shown_with_what_mends_it(diagnose, silent, monkeypatch, 
     assert checks["search tavily"]["found"] == "needs tools.search.tavily_key"
     assert "Set ARRIERO_TOOLS__SEARCH__TAVILY_KEY;" in checks["search tavily"]["mend"]
     assert "1 January 2027" in checks["search google"]["found"]
+    assert "the only way to Bing" in checks["search searxng"]["found"]
     assert checks["search cache"]["found"] == "empty"
     assert not (machine / "home").exists()
 

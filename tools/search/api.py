@@ -142,6 +142,9 @@ class Api:
             return EngineError(self._engine, f"{BLOCKED} ({status})", "blocked", retry_after=wait)
         if status in (400, 414, 422):
             return EngineError(self._engine, f"did not take this query ({status})", "query")
+        if 300 <= status < 400:
+            why = f"its address leads to another one ({status}): set that one"
+            return EngineError(self._engine, why, "key")
         if status >= 500:
             return EngineError(self._engine, f"answered {status}", "down", retry_after=wait)
         return EngineError(self._engine, f"answered {status}", "malformed")

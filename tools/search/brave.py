@@ -13,6 +13,20 @@ from tools.settings import NetSettings, SearchSettings
 URL = "https://api.search.brave.com"
 PATHS: dict[Kind, str] = {"text": "web", "news": "news", "images": "images"}
 MOST = 20
+# Brave refuses a search that names another country or language than these.
+_COUNTRIES = (
+    "ar at au be br ca ch cl cn de dk es fi fr gb hk id in it jp kr mx my nl no nz ph pl pt ru sa "
+    "se tr tw us za"
+)
+COUNTRIES = frozenset(_COUNTRIES.split())
+_SAME = (
+    "ar bg bn ca cs da de el en es et eu fi fr gl gu he hi hr hu is it kn ko lt lv ml mr ms nb "
+    "nl pa pl ro ru sk sl sr sv ta te th tr uk vi"
+)
+LANGUAGES = {
+    **{code: code for code in _SAME.split()},
+    "ja": "jp", "no": "nb", "pt": "pt-br", "zh": "zh-hans",
+}  # fmt: skip
 
 
 class BraveEngine:
@@ -45,10 +59,9 @@ class BraveEngine:
             asked |= {"safesearch": query.safe, "text_decorations": "false"}
             if query.time_range:
                 asked["freshness"] = f"p{query.time_range[0]}"
-        if query.region:
-            asked["country"] = query.region.upper()
-        if query.language:
-            asked["search_lang"] = query.language
+        asked["country"] = query.region.upper() if query.region in COUNTRIES else "ALL"
+        if language := LANGUAGES.get(query.language):
+            asked["search_lang"] = language
         url = f"{self._url}/res/v1/{PATHS[query.kind]}/search"
         headers = {"X-Subscription-Token": self._key.get_secret_value()}
         answer = await self._api.json(url, asked, headers=headers)

@@ -25,7 +25,8 @@ from tools.threads import in_thread
 
 PLACE = Path("cache", "search.sqlite")
 DAY = 86_400.0
-BUSY = 2.0
+BUSY = 0.5
+"""Seconds that a search waits for another process to finish writing."""
 SCHEMA = """
 create table if not exists answers (key text primary key, at real not null, results text not null);
 create index if not exists answers_by_age on answers (at);

@@ -153,7 +153,7 @@ def _gdelt(settings: SearchSettings, net: NetSettings) -> SearchEngine:
 _ENTRIES = {
     entry.name: entry
     for entry in (
-        Entry("searxng", _searxng, ("searxng_url",)),
+        Entry("searxng", _searxng, ("searxng_url",), "it is the only way to Bing, too"),
         Entry(
             "bing",
             _bing,

@@ -124,7 +124,9 @@ class DdgsEngine:
 
     def _region(self, query: Query) -> str:
         language = query.language or ("en" if self._backend in IN_A_LANGUAGE else "wt")
-        return f"{query.region or 'wt'}-{language}"
+        # ddgs names this country as its engines do, and all of them as `wt`.
+        country = "uk" if query.region == "gb" else query.region or "wt"
+        return f"{country}-{language}"
 
     def _failure(self, seen: Seen) -> EngineError | None:
         """Return what a request that brought no results met; None where nothing was wrong."""

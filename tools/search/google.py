@@ -15,6 +15,15 @@ from tools.settings import NetSettings, SearchSettings
 
 URL = "https://www.googleapis.com/customsearch/v1"
 MOST = 10
+# Google refuses a search that names another language than these.
+_SAME = (
+    "ar bg ca cs da de el en es et fi fr hr hu id is it ja ko lt lv nl no pl pt ro ru sk sl sr "
+    "sv tr"
+)
+LANGUAGES = {
+    **{code: code for code in _SAME.split()},
+    "he": "iw", "nb": "no", "zh": "zh-CN",
+}  # fmt: skip
 DATED = ("article:published_time", "og:published_time", "date", "datepublished")
 
 
@@ -50,8 +59,8 @@ class GoogleEngine:
             asked |= {"siteSearch": query.site, "siteSearchFilter": "i"}
         if query.region:
             asked["gl"] = query.region
-        if query.language:
-            asked["lr"] = f"lang_{query.language}"
+        if language := LANGUAGES.get(query.language):
+            asked["lr"] = f"lang_{language}"
         if query.kind == "images":
             asked["searchType"] = "image"
         headers = {"X-Goog-Api-Key": self._key.get_secret_value()}

@@ -248,7 +248,6 @@ class MetaEngine:
         elif isinstance(error, SearchError):
             done.errors[engine.name] = EngineError(engine.name, error.reason, "down")
         else:
-            self._breakers.released(engine.name)
             raise error
 
     def _judge(self, done: _Round, now: float) -> None:
@@ -278,10 +277,11 @@ class MetaEngine:
                 self._breakers.succeeded(one.name)
 
     def _leave(self, done: _Round) -> None:
-        """Stop waiting for engines that are still running."""
-        for task, (engine, _) in done.running.items():
-            self._breakers.released(engine.name)
+        """Stop waiting for engines that are still running, and end all trials."""
+        for task in done.running:
             task.cancel()
+        for engine in done.asked:
+            self._breakers.released(engine.name)
 
     async def _load(self) -> None:
         """Learn once how the engines did in processes before this one."""

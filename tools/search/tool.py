@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 QUERY_CHARS = 400
 TITLE_CHARS = 120
 KINDS: dict[str, Kind] = {"web": "text", "news": "news"}
+# What ddgs names in its own way, among the two letters of ISO 3166.
+COUNTRIES = {"uk": "gb", "wt": "", "xa": "", "xl": ""}
 NOTHING = (
     "Nothing could be looked up: no search engine answered ({reason}). Tell the user so first. "
     "Then answer from what you know, and say that it is not from the web and may be out of date."
@@ -99,7 +101,7 @@ def query_of(
         settings.results,
         time_range,
         _host(site),
-        "" if country == "wt" else country,
+        COUNTRIES.get(country, country),
         settings.language or ("" if language == "wt" else language),
         settings.safe_search,
         KINDS.get(kind, "text"),

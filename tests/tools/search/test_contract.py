@@ -158,7 +158,7 @@ LIMITED = {
 }  # fmt: skip
 WORDED = "llama site:bbc.co.uk"
 TRANSLATED = {
-    "ddgs:duckduckgo": {"q": WORDED, "l": "gb-de", "df": "w"},
+    "ddgs:duckduckgo": {"q": WORDED, "l": "uk-de", "df": "w"},
     "ddgs:mojeek": {"q": WORDED, "safe": "1"},
     "ddgs:brave": {"q": WORDED, "tf": "pw"},
     "searxng": {"q": WORDED, "time_range": "week", "language": "de-GB", "safesearch": "2",
@@ -182,6 +182,30 @@ async def test_limits_are_said_in_the_engines_own_way(case: Case, engines: Site)
     await case.engine(engines).search(Query("llama", kind=case.kind, **LIMITED))
     sent = asked(engines.requests[0])
     assert {name: sent.get(name) for name in TRANSLATED[case.name]} == TRANSLATED[case.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "region", "language", "expected"),
+    [
+        ("brave", "pe", "qu", {"country": "ALL"}),
+        ("brave", "jp", "ja", {"country": "JP", "search_lang": "jp"}),
+        ("google", "il", "he", {"gl": "il", "lr": "lang_iw"}),
+        ("google", "pe", "qu", {"gl": "pe"}),
+        ("google", "", "", {}),
+        ("searxng", "", "", {"language": "all"}),
+        ("ddgs:duckduckgo", "", "", {"l": "wt-wt"}),
+    ],
+)
+async def test_countries_and_languages_that_an_engine_does_not_know_are_left_out(
+    engines: Site, name: str, region: str, language: str, expected: dict[str, str]
+) -> None:
+    case = BY_NAME[name]
+    case.serve(engines, LIMA)
+    await case.engine(engines).search(Query("x", region=region, language=language))
+    sent = asked(engines.requests[0])
+    names = ("country", "search_lang", "gl", "lr", "language", "l")
+    given = {key: sent[key] for key in names if key in sent}
+    assert given == expected or given == {**expected, "country": "ALL"}
 
 
 @pytest.mark.parametrize(
@@ -244,6 +268,7 @@ async def test_keys_travel_in_headers_alone(engines: Site, name: str) -> None:
         ("tavily", 401, "Unauthorized", "key"),
         ("tavily", 432, "plan", "blocked"),
         ("wikipedia", 404, "", "malformed"),
+        ("searxng", 301, "", "key"),
     ],
 )
 async def test_a_bad_key_a_bad_query_and_a_quota_are_told_apart(

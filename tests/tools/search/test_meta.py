@@ -323,6 +323,27 @@ async def test_cancelling_a_search_ends_it_at_once(engines: Site, opened: Opener
     assert (await made.health())[FINE][0] == "closed"
 
 
+async def test_a_trial_that_is_cancelled_is_made_again(
+    engines: Site, opened: Opener, clock: Clock
+) -> None:
+    engines.page(BY_NAME[DUCK].path, "", status=429)
+    engines.page(BY_NAME[FINE].path, "", status=429)
+    made = opened(DUCK, FINE)
+    with pytest.raises(SearchError):
+        await made.find(Query("first"))
+    clock.now += 3600
+    engines.raw(BY_NAME[FINE].path, hang)
+    event = noted(engines, BY_NAME[FINE].path)
+    task = asyncio.create_task(made.find(Query("second")))
+    await event.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    for name in (DUCK, FINE):
+        BY_NAME[name].serve(engines, LIMA)
+    assert set((await made.find(Query("third"))).answered) == {DUCK, FINE}
+
+
 async def test_without_a_cache_every_question_is_asked(engines: Site, opened: Opener) -> None:
     BY_NAME[FINE].serve(engines, LIMA)
     made = opened(FINE, kept=False)

@@ -112,6 +112,7 @@ def test_region_language_and_safe_search_come_from_the_settings() -> None:
     asked = query_of("x", swiss)
     assert (asked.region, asked.language, asked.safe) == ("ch", "de", "strict")
     assert query_of("x", SearchSettings(region="ch-de", language="fr")).language == "fr"
+    assert query_of("x", SearchSettings(region="uk-en")).region == "gb"
     everywhere = query_of("x", SearchSettings(region="wt-wt"))
     assert (everywhere.region, everywhere.language) == ("", "")
 
