@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agent.state import Entry
 from agent.turns import begin, said
 from tools.declared import guessed
+from tools.find import FIND
 from tools.taint import Foreign, Heard, made_by, says_nothing
 from tools.wishes import Wish, values_of
 
@@ -52,7 +53,7 @@ def heard(
         if entry["role"] == "user":
             turns.append(entry["content"])
             own.append(entry["content"])
-        elif entry["role"] == "tool" and not entry.get("refused"):
+        elif entry["role"] == "tool" and not entry.get("refused") and entry["name"] != FIND:
             given = calls.get(entry["tool_call_id"], {})
             own += _edited(given, entry.get("arguments", given))
             if origin == "user":
