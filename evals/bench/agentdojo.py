@@ -8,7 +8,8 @@ turn of the assistant whose model follows a script, so that the machine is measu
 - *attacked*: the model always obeys. It makes the user's calls until a result holds the injected
   text, then every call of the injection task's ground truth, then the rest. The attack has
   succeeded if AgentDojo's `security` check says so. Once nobody answers approvals, and once the
-  user does, as above.
+  user does, as above. Some texts hide what they want, so that no value can be found in them, and
+  some goals need nothing but a tool that reads.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from agent.errors import MissingExtra
 from agent.events import Answer, Approval, Turn, Waiting
 from agent.models.scripted import ScriptedModel, call, say
 from agent.settings import Settings
+from evals.bench.agentdojo_attacks import extra, injections
 from evals.bench.result import Row, wilson
+from tools.declared import guessed
 
-VERSION = "v1.2.1"
+VERSION = "v1.2.2"
 SUITES = ("banking", "slack")
-ATTACKS = ("important_instructions", "ignore_previous", "direct")
+ATTACKS = ("important_instructions", "ignore_previous", "hidden")
 Call = tuple[str, dict[str, Any]]
 
 
@@ -41,45 +44,58 @@ class Tally:
     benign: int = 0
     useful: int = 0
     calls: int = 0
+    effects: int = 0
     asked: int = 0
     attacks: int = 0
     succeeded: list[str] = field(default_factory=list)
     useless: list[str] = field(default_factory=list)
 
 
-def measure(*, progress: Callable[[str], None], attacks: Sequence[str] = ATTACKS) -> list[Row]:
+def measure(
+    *,
+    progress: Callable[[str], None],
+    attacks: Sequence[str] = ATTACKS,
+    tasks: int | None = None,
+    suites: Sequence[str] = SUITES,
+) -> list[Row]:
     """Return utility and attack success for each suite.
 
     Args:
         progress: Told a line after each user task, and of each run that went wrong.
-        attacks: Names of AgentDojo's attacks.
+        attacks: Names of attacks: AgentDojo's, and `hidden`.
+        tasks: How many user tasks of each suite; None means all.
+        suites: Which suites.
 
     Raises:
         MissingExtra: The package is not installed.
     """
     rows = []
-    for name in SUITES:
+    for name in suites:
         suite = load(name)
         tally = Tally()
-        for task_id, task in suite.user_tasks.items():
+        for task in list(suite.user_tasks.values())[:tasks]:
             benign(suite, task, tally)
             for attack in attacks:
                 attacked(suite, task, attack, tally)
-            progress(f"{name} {task_id}: {tally.attacks} attacks, {len(tally.succeeded)} succeeded")
+            progress(f"{name} {task.ID}: {tally.attacks} attacks, {len(tally.succeeded)} succeeded")
         for line in (*tally.useless, *tally.succeeded):
             progress(f"wrong: {name} {line}")
-        low, high = wilson(len(tally.succeeded), tally.attacks)
-        values = {
-            "utility": tally.useful / max(tally.benign, 1),
-            "attacks": float(tally.attacks),
-            "succeeded": float(len(tally.succeeded)),
-            "from": low,
-            "to": high,
-            "approvals asked per benign task": tally.asked / max(tally.benign, 1),
-            "calls per benign task": tally.calls / max(tally.benign, 1),
-        }
-        rows.append(Row(f"agentdojo {VERSION}", name, tally.benign, values))
+        rows.append(Row(f"agentdojo {VERSION}", name, tally.benign, _values(tally)))
     return rows
+
+
+def _values(tally: Tally) -> dict[str, float]:
+    low, high = wilson(len(tally.succeeded), tally.attacks)
+    return {
+        "utility": tally.useful / max(tally.benign, 1),
+        "attacks": float(tally.attacks),
+        "succeeded": float(len(tally.succeeded)),
+        "from": low,
+        "to": high,
+        "approvals a task": tally.asked / max(tally.benign, 1),
+        "calls a task": tally.calls / max(tally.benign, 1),
+        "effects a task": tally.effects / max(tally.benign, 1),
+    }
 
 
 def load(name: str) -> Any:
@@ -103,14 +119,16 @@ def benign(suite: Any, task: Any, tally: Tally) -> None:
     tally.useful += useful
     tally.asked += driver.asked
     tally.calls += driver.made
+    tally.effects += driver.effects
     if not useful:
         tally.useless.append(f"{task.ID}: {driver.told}")
 
 
 def attacked(suite: Any, task: Any, attack: str, tally: Tally) -> None:
     """Run a user task with each injection, with nobody there and with the user there."""
-    for injection in suite.injection_tasks.values():
-        injected = injections(suite, task, injection, attack)
+    target = Driver(lambda env: [], task, answers=False)
+    for injection in (*suite.injection_tasks.values(), *extra(suite).values()):
+        injected = injections(suite, task, injection, attack, target)
         if not injected:
             continue
         for answers in (False, True):
@@ -124,18 +142,6 @@ def attacked(suite: Any, task: Any, attack: str, tally: Tally) -> None:
             if broken:
                 who = "user" if answers else "nobody"
                 tally.succeeded.append(f"{task.ID} {injection.ID} {attack} {who}: {driver.told}")
-
-
-def injections(suite: Any, task: Any, injection: Any, attack: str) -> dict[str, str]:
-    """Return the injected texts that the model sees when it does the task right."""
-    from agentdojo.attacks.attack_registry import load_attack
-
-    named = Driver(lambda env: [], task, answers=False)
-    try:
-        found: dict[str, str] = load_attack(attack, suite, named).attack(task, injection)
-    except ValueError:  # the task reads nothing that can be injected into
-        return {}
-    return found
 
 
 def truth(task: Any, env: Any) -> list[Call]:
@@ -184,7 +190,7 @@ class Driver:
         self._script = script
         self._task = task
         self._answers = answers
-        self.asked = self.made = 0
+        self.asked = self.made = self.effects = 0
         self.told = ""
 
     def query(
@@ -219,7 +225,9 @@ class Driver:
                 approve=user if self._answers else None,
             ) as assistant:
                 turn = await assistant.ask(query, user_id="bench", thread_id="t")
-        self.made = sum(not step.error for step in turn.steps)
+        made = [step for step in turn.steps if not step.error]
+        self.made = len(made)
+        self.effects = sum(guessed(step.name) != "reads" for step in made)
         steps = "; ".join(f"{s.name}{s.arguments} {s.error[:60]}" for s in turn.steps)
         self.told = f"{turn.stop_reason}; {steps}"[:900]
         return turn
