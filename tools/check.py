@@ -93,10 +93,9 @@ def _place(tool: BaseTool, path: Path) -> str:
     """Name a tool with the line at which its function begins."""
     function = _function(tool)
     code = getattr(inspect.unwrap(function), "__code__", None) if function else None
-    here = code is not None and code.co_filename == str(path)
-    return (
-        f"{path.name}:{code.co_firstlineno}: {tool.name}" if here else f"{path.name}: {tool.name}"
-    )
+    if code is None or code.co_filename != str(path):
+        return f"{path.name}: {tool.name}"
+    return f"{path.name}:{code.co_firstlineno}: {tool.name}"
 
 
 def _function(tool: BaseTool) -> Callable[..., Any] | None:
@@ -136,6 +135,7 @@ def _risk(tool: Registered, place: str) -> Iterator[Finding]:
         return
     counts = tool.declared.risk_of(tool.name, {})
     told = "by its name" if guessed(tool.name) else "because its name tells nothing"
+    likely = counts if guessed(tool.name) else "reads"
     if counts == "reads":
         follows = "it runs unasked"
     elif guessed(tool.name):
@@ -144,7 +144,7 @@ def _risk(tool: Registered, place: str) -> Iterator[Finding]:
         follows = "it runs unasked, is written down, and is never tried again"
     yield Finding("hint", place, f"its risk is not declared; it counts as {counts} {told}: "
                   f"{follows}",
-                  f'POLICY = {{"{tool.name}": {{"risk": "reads"}}}} declares it.')  # fmt: skip
+                  f'POLICY = {{"{tool.name}": {{"risk": "{likely}"}}}} declares it.')  # fmt: skip
 
 
 def _parsed(path: Path) -> ast.Module | None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.doubles.calls import registered
+from tools.cases import Case
 from tools.check import check_file
 from tools.finding import Finding
 from tools.registry import Registered, as_tool
@@ -61,8 +62,9 @@ def other(name: str, **parameters: type) -> Registered:
     return registered(as_tool(does), "built-in")
 
 
-def told(found: list[Finding], level: str) -> str:
-    return "\n".join(f"{one.where}: {one.what}" for one in found if one.level == level)
+def told(found: list[Finding], level: str, *, mend: bool = False) -> str:
+    told = [one for one in found if one.level == level]
+    return "\n".join(f"{one.where}: {one.what} {one.mend if mend else ''}" for one in told)
 
 
 async def test_a_new_tool_has_no_finding(tmp_path: Path) -> None:
@@ -93,6 +95,28 @@ async def test_a_good_file_without_cases_gets_a_hint_alone(tmp_path: Path) -> No
             "warning",
             "7 parameters",
         ),
+        ("(article: str)", "(article: str, qty: int = 1)", "hint", "Write it out: quantity"),
+        ("(article: str)", "(article: str, type: str = '')", "hint", "type is a word of Python's"),
+        ("(article: str)", "(article: str, days: int = 'x')", "error", "has the default 'x'"),
+        ("(article: str)", "(article: str, rows: list[dict] = [])", "warning", "list of objects"),
+        (
+            "(article: str)",
+            f"(article: str, row: __import__('typing').Literal[{', '.join('123456789')}, "
+            "10, 11, 12, 13] = 1)",
+            "warning",
+            "row has 13 choices",
+        ),
+        ("stock_level", "process", "warning", "its name says nothing"),
+        ("Tell how many pieces of an article there are.", "Stock.", "warning", "says only"),
+        ("there are.", "there are. Never for prices.", "hint", "and not what instead"),
+        (
+            '"risk": "reads"',
+            '"risk": {"argument": "action", "cases": {"write": "writes"}}',
+            "error",
+            "its risk depends on action",
+        ),
+        ('    if article == "gone"', "    subprocess.run(['x'])\n    if article == 'gone'",
+         "warning", "stock.py:11: subprocess.run has no timeout"),
         ('"risk": "reads"', '"risc": "reads"', "error", "risc"),
         ('"risk": "reads"', '"risk": "harmless"', "error", "risk"),
         ('{"stock_level": {', '{"stock_levels": {', "error", "no tool of the file"),
@@ -110,7 +134,7 @@ async def test_each_fault_is_found(
 ) -> None:
     assert before in GOOD
     found = await check(tmp_path / "stock.py", GOOD.replace(before, after))
-    assert words in told(found, level), found
+    assert words in told(found, level, mend=True), found
 
 
 async def test_a_call_with_a_timeout_is_fine(tmp_path: Path) -> None:
@@ -158,3 +182,98 @@ async def test_a_wrong_case_is_an_error(tmp_path: Path, cases: Any, words: str) 
 async def test_a_case_of_a_tool_that_writes_is_not_run(tmp_path: Path) -> None:
     text = GOOD.replace('"reads"', '"writes"')
     assert await check(tmp_path / "stock.py", text, one_case(article="gone")) == []
+
+
+async def test_a_reader_is_tried_with_arguments_that_nobody_knows(tmp_path: Path) -> None:
+    table = GOOD.replace(
+        '    if article == "gone":', "    return {'rope': '12'}[article]\n    if 0:"
+    )
+    found = await check(tmp_path / "stock.py", table, one_case(article="rope"))
+    assert "all that a model is told is: KeyError: '?!'" in told(found, "warning")
+    assert told(found, "error") == ""
+
+
+@pytest.mark.parametrize(
+    ("returns", "level", "words"),
+    [
+        ("'x' * 9000", "warning", "its output is cut at"),
+        ("'x' * 3000", "hint", "its output has 3000 characters"),
+        ("''", "hint", "returned an empty text"),
+        ("object()", "warning", "cannot be shown as text"),
+    ],
+)
+async def test_what_a_tool_returns_is_looked_at(
+    tmp_path: Path, returns: str, level: str, words: str
+) -> None:
+    text = GOOD.replace('f"12 of {article}"', returns)
+    assert words in told(await check(tmp_path / "stock.py", text), level)
+
+
+async def test_a_tool_that_takes_too_long_is_told_of(tmp_path: Path) -> None:
+    text = GOOD.replace('"reads"}', '"reads", "timeout": 0.1}').replace(
+        '    if article == "gone"', "    await asyncio.Event().wait()\n    if article == 'gone'"
+    )
+    text = "import asyncio\n" + text.replace("def stock_level", "async def stock_level")
+    assert "had no answer after 0.1 seconds" in told(
+        await check(tmp_path / "stock.py", text), "warning"
+    )
+
+
+async def test_a_side_effect_is_run_only_where_that_is_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "stock.py"
+    text = GOOD.replace('"reads"', '"writes"')
+    write(path, text, one_case(article="gone"))
+    assert await check_file(path) == []
+    assert "There is no such article." in told(await check_file(path, run=True), "error")
+
+
+async def test_a_case_may_expect_no_call(tmp_path: Path) -> None:
+    cases = one_case(article="rope")
+    cases["cases"].append({"request": "Hello!", "tool": None})
+    assert await check(tmp_path / "stock.py", GOOD, cases) == []
+
+
+async def test_a_case_for_which_another_tool_is_found_first_is_told_of(tmp_path: Path) -> None:
+    def book_room(hotel: str) -> str:
+        """Book a hotel room for a night. Use it for every wish to stay somewhere overnight.
+
+        Args:
+            hotel: Its name.
+        """
+        return ""
+
+    cases = one_case(article="rope")
+    cases["cases"][0]["request"] = "Book me a hotel room in Cusco for tonight."
+    found = await check(tmp_path / "stock.py", GOOD, cases, [registered(book_room)])
+    assert "book_room is found before stock_level" in told(found, "warning")
+    cases["cases"][0]["request"] = "How many pieces of rope are there?"
+    found = await check(tmp_path / "stock.py", GOOD, cases, [registered(book_room)])
+    assert "found before" not in told(found, "warning")
+
+
+async def test_one_word_for_two_things_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "stock.py"
+    found = await check(path, GOOD, others=[other("find_text", article=int)])
+    assert "article is of type string, and of type integer in find_text" in told(found, "hint")
+    assert "of type" not in told(await check(path, GOOD, others=[other("t", article=str)]), "hint")
+
+
+async def test_a_finding_names_the_line_of_its_tool(tmp_path: Path) -> None:
+    found = await check(tmp_path / "stock.py", GOOD.replace("Tell how", "This tool tells how"))
+    (warning,) = [one for one in found if one.level == "warning"]
+    assert warning.where == "stock.py:5: stock_level"
+
+
+@pytest.mark.parametrize(
+    ("given", "fits"),
+    [
+        ({"city": "LIMA "}, True),
+        ({"city": "Lima", "day": "today"}, True),
+        ({"city": "Cusco"}, False),
+        ({}, False),
+    ],
+)
+def test_a_call_is_likened_to_the_expected_one(given: dict[str, Any], fits: bool) -> None:
+    case = Case("Weather in Lima?", "weather", {"city": "Lima"})
+    assert case.fits("weather", given) is fits
+    assert not case.fits("clock", given)

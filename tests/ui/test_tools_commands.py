@@ -67,6 +67,22 @@ def cli(capsys):
     return call
 
 
+@pytest.fixture
+def script(tmp_path):
+    """Write a script and return the spec of its model."""
+
+    def write(*steps):
+        path = tmp_path / "script.json"
+        path.write_text(json.dumps(list(steps)), encoding="utf-8")
+        return f"scripted:{path}"
+
+    return write
+
+
+def calling(name, **arguments):
+    return {"calls": [{"name": name, "arguments": arguments}]}
+
+
 def test_list_tells_origin_risk_and_what_was_left_out(cli, folder):
     (folder / "bad.py").write_text("def broken(:\n", encoding="utf-8")
     code, out, err = cli()
@@ -231,3 +247,117 @@ def test_schema_shows_what_each_protocol_tells_a_model(cli, folder):
     assert told["tokens"]["prompted"] > 10
     assert "- animal (string, required)" in cli("schema", "herd_size")[1]
     assert cli("schema", "herd_sise")[0] == 2
+
+
+def test_check_asks_a_model_for_the_cases(cli, folder, script):
+    cases = [
+        {"request": "How many llamas?", "tool": "herd_size", "arguments": {"animal": "llama"}},
+        {"request": "How many mules?", "tool": "herd_size", "arguments": {"animal": "mule"}},
+        {"request": "Hello!", "tool": None},
+    ]
+    (folder / "herd.eval.json").write_text(json.dumps({"cases": cases}), encoding="utf-8")
+    steps = [
+        calling("herd_size", animal="Llama"),
+        calling("note_herd", animal="mule"),
+        {"text": "Hello!"},
+    ]
+    code, out, err = cli("check", "herd", "--model", script(*steps))
+    assert code == 0
+    assert '✓ \'How many llamas?\': herd_size({"animal": "Llama"})' in out
+    assert '✗ \'How many mules?\': note_herd({"animal": "mule"}), not herd_size(' in out
+    assert "✓ 'Hello!': an answer without a call" in out
+    assert "2 of 3 cases right" in err
+    assert "No tool has done anything" in cli("journal")[2]
+
+    told = json.loads(cli("check", "herd", "--json", "--model", script(*steps))[1])
+    assert [one["right"] for one in told["trials"]] == [True, False, True]
+    assert told["trials"][2]["expected"] == {"tool": None, "arguments": {}}
+
+
+def test_check_offers_a_file_that_lies_elsewhere(cli, tmp_path, script):
+    cli("new", "herd_count", "--folder", tmp_path / "away")
+    steps = [calling("herd_count", animal="llama")]
+    code, out, _ = cli("check", tmp_path / "away", "--model", script(*steps))
+    assert code == 0
+    assert "✓" in out
+
+
+def test_check_knows_the_other_tools(cli, folder):
+    (folder / "twin.py").write_text(FILE.replace("herd_size", "herd_sizes"), encoding="utf-8")
+    code, out, _ = cli("check", "twin")
+    assert code == 1
+    assert "note_herd: another tool has the same name" in out
+    assert "herd_sizes: its name is near to that of herd_size" in out
+
+
+def test_list_shows_a_risk_that_depends_on_an_argument(cli, folder):
+    rows = {row["name"]: row for row in json.loads(cli("list", "--json")[1])["tools"]}
+    assert (rows["files"]["risk"], rows["files"]["asks"]) == ("reads or writes", True)
+
+
+def test_run_reads_arguments_from_a_file_or_stdin(cli, folder, tmp_path, monkeypatch):
+    file = tmp_path / "args.json"
+    file.write_text('{"animal": "llama"}', encoding="utf-8")
+    assert cli("run", "herd_size", "--args-file", file)[:2] == (0, "12 of llama in 2\n")
+    for option in ("--args", "--args-file"):
+        stdin = io.TextIOWrapper(io.BytesIO(b'{"animal": "mule"}'))
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert cli("run", "herd_size", option, "-")[:2] == (0, "12 of mule in 2\n")
+    code, _, err = cli("run", "herd_size", "--args-file", tmp_path / "none.json")
+    assert code == 2
+    assert "cannot be read" in err
+    assert cli("run", "herd_size", "--args", "{}", "--args-file", file)[0] == 2
+
+
+@pytest.mark.parametrize("command", [("list",), ("check", "loud"), ("run", "loud_one"),
+                                     ("schema", "loud_one")])  # fmt: skip
+def test_what_a_tool_prints_stays_out_of_the_json(cli, folder, command):
+    text = """
+import sys
+
+print("at import")
+sys.stdout.write("past print")
+POLICY = {"loud_one": {"risk": "reads"}}
+
+
+def loud_one() -> str:
+    \"\"\"Say something loudly.\"\"\"
+    print("in the call")
+    sys.stdout.write("past print")
+    return "said"
+"""
+    (folder / "loud.py").write_text(text, encoding="utf-8")
+    code, out, err = cli(*command, "--json")
+    assert code == 0
+    assert json.loads(out)
+    assert "past print" in err
+
+
+def test_schema_shows_one_protocol_or_the_models_own(cli, folder, script):
+    native = cli("schema", "herd_size", "--protocol", "native")[1]
+    assert '"type": "function"' in native
+    assert "## herd_size" not in native
+    prompted = cli("schema", "herd_size", "--protocol", "prompted")[1]
+    assert "## herd_size" in prompted
+    assert "root ::=" in prompted
+    assert '"type": "function"' not in prompted
+    told = json.loads(cli("schema", "herd_size", "--json", "--model", script({"text": "."}))[1])
+    assert told["protocol"] == "native"
+    assert told["tokens"]["native"] > 10
+    assert cli("schema", "herd_size", "--protocol", "telepathy")[0] == 2
+
+
+def test_schema_tells_the_name_as_it_is_sent(cli, folder):
+    text = """
+from langchain_core.tools import tool
+
+
+@tool("herd.size")
+def herd_size(animal: str) -> str:
+    \"\"\"Tell how many animals of a kind there are.\"\"\"
+    return "12"
+"""
+    (folder / "herd.py").write_text(text, encoding="utf-8")
+    out = cli("schema", "herd.size")[1]
+    assert "Sent as herd_size, since function calling takes no herd.size." in out
+    assert "## herd.size" in out
