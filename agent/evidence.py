@@ -55,11 +55,13 @@ def heard(
             own.append(entry["content"])
         elif entry["role"] == "tool" and not entry.get("refused") and entry["name"] != FIND:
             given = calls.get(entry["tool_call_id"], {})
-            own += _edited(given, entry.get("arguments", given))
+            answer = [entry["content"]] if origin == "user" else []
+            answer += _edited(given, entry.get("arguments", given))
+            own += answer
+            turns[-1:] = ["\n".join([*turns[-1:], *answer])]
             if origin == "user":
-                own.append(entry["content"])
-                turns[-1:] = [f"{turns[-1] if turns else ''}\n{entry['content']}"]
-            elif origin == "trusted":
+                continue
+            if origin == "trusted":
                 own += _worked_out(entry, given, own)
             else:
                 outside = origin == "outside"

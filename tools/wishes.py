@@ -17,7 +17,7 @@ from tools.hidden import visible
 _PART = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"(?<![\w.,])[-+]?\d[\d.,' ]*(?:[kKmM](?![\w])|%)?")
 _EXACT = re.compile(r"[@/\\:]|\.\w")
-_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::\d{2})?.*)?")
+_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[t ](\d{1,2}):(\d{2})(?::\d{2})?.*)?")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
 _URL = re.compile(r"(?:[a-z]+://|www\.)\S+")
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|(?<!\w)'[^']*'(?!\w)")
@@ -152,11 +152,12 @@ class Wish:
         return bool(self.asked and _RELATIVE.search(_URL.sub(" ", plain(self.asked[-1]))))
 
     def _timed(self, hour: int, minute: int) -> bool:
-        if minute and f"{minute:02d}" not in self._plain:
-            return minute == 30 and "half" in self._plain
+        hours = rf"(?<!\d)0?(?:{hour}|{hour % 12 or 12})"
+        if minute:
+            half = minute == 30 and "half" in self._plain
+            return half or bool(re.search(rf"{hours}\s?[:.h]\s?{minute:02d}(?!\d)", self._plain))
         named = {0: "midnight", 12: "noon"}.get(hour, "\0") in self._plain
-        begin = rf"(?<!\d)0?(?:{hour}|{hour % 12 or 12})(?=\D|$)"
-        return not hour + minute or named or bool(re.search(begin, self._plain))
+        return not hour or named or bool(re.search(rf"{hours}(?!\d)", self._plain))
 
     def asks_for(self, name: str, values: Iterable[str]) -> bool:
         """Say whether the user asked for what a tool does, and with these values.
