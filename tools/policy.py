@@ -18,7 +18,7 @@ from tools.declared import Output, Risk
 from tools.errors import Question
 from tools.hidden import visible
 from tools.invoke import Result, invoke
-from tools.journal import Journal, Record
+from tools.journal import Journal, Record, State
 from tools.output import cut, files_of, sources_of, tools_of
 from tools.scope import Scope, within
 from tools.secrets import Redactor
@@ -125,7 +125,8 @@ class Policy:
         except Question:
             await self._journal.drop(scope)
             raise
-        await self._journal.end(scope, "failed" if outcome.error else "done", asdict(outcome))
+        state: State = "failed" if outcome.error else "done"
+        await self._journal.end(scope, state, self._redactor.data(asdict(outcome), names=False))
         return outcome
 
     async def _call(

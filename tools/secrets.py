@@ -30,6 +30,12 @@ _HINTS = (
 )
 
 
+_WORDLIKE = ("sk", "pk", "rk", "hf_", "gsk_", "tvly-", "glpat-")
+_MIXED = re.compile(r"(?<=[A-Za-z])\d|(?<=\d)[A-Za-z]")
+MIXED = 3
+"""Changes between letters and digits from which on something is no word: keys are random."""
+
+
 class Redactor:
     """Replace secrets in texts and plain data.
 
@@ -46,7 +52,7 @@ class Redactor:
         if self._known is not None:
             text = self._known.sub(HIDDEN, text)
         if any(hint in text for hint in _HINTS):
-            text = _FORMATS.sub(HIDDEN, text)
+            text = _FORMATS.sub(_hidden, text)
         return text
 
     def data(self, value: Any, *, names: bool = True) -> Any:
@@ -66,6 +72,14 @@ class Redactor:
         if isinstance(value, (list, tuple)):
             return [self.data(one, names=names) for one in value]
         return value
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """Hide what has the form of a key, unless it is words: `sk-learn-contributors-guide`."""
+    text = found[0]
+    if text.startswith(_WORDLIKE) and len(_MIXED.findall(text)) < MIXED:
+        return text
+    return HIDDEN
 
 
 def _hides(name: str, value: Any) -> bool:

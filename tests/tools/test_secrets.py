@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tools.secrets import HIDDEN, Redactor, secret_values
@@ -48,6 +50,24 @@ AKIA is a prefix
 eyJ
 17.5% of 2340 is 409.5
 Grüße aus Köln
+token ring
+password policy
+pip install sk-learn
+sk-learn-contributors-and-maintainers-guide
+sk_learn_estimators_and_pipelines_v2
+pk_customers_orders_and_their_items
+rk-4-steps-of-integration-explained
+hf_transformers_documentation_index
+hf_transformersdocumentation
+gsk_pharmaceuticals_annual_report
+glpat-tern-recognition-in-practice
+e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9aw==
+da39a3ee5e6b4b0d3255bfef95601890afd80709
+authorization by the board
+my-access-key-is-lost.md
+https://ghost.org/themes?key=house
+xoxo, Ana
 """.strip().splitlines()
 
 
@@ -75,3 +95,16 @@ def test_known_values_are_hidden_and_short_ones_are_words() -> None:
 
 def test_the_environment_tells_secrets_by_name() -> None:
     assert secret_values({"X_API_KEY": "one", "HOME": "/home/ana"}) == ["one"]
+
+
+def test_the_suite_of_ordinary_words_is_as_large_as_it_says() -> None:
+    assert len(ORDINARY) >= 40
+
+
+def test_a_long_text_is_read_fast() -> None:
+    redactor = Redactor([f"known secret {number}" for number in range(50)])
+    texts = ["sk-" + "a" * 1_000_000, "sk-a1" * 200_000, "words and -- eyJ sk " * 50_000]
+    for text in texts:
+        begun = time.process_time()
+        redactor.text(text)
+        assert time.process_time() - begun < 3

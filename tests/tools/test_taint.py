@@ -149,7 +149,8 @@ def called(name: str, given: dict[str, Any], result: str, **more: Any) -> list[E
     """Return the entries of a call and its result."""
     made: Any = {"id": "1", "name": name, "arguments": given}
     answer: Any = {"role": "tool", "content": result, "tool_call_id": "1", "name": name}
-    return [Entry(role="assistant", content="", tool_calls=[made]), {**answer, **more}]
+    answer |= more
+    return [Entry(role="assistant", content="", tool_calls=[made]), answer]
 
 
 def test_what_our_own_tools_work_out_of_the_users_words_is_the_users() -> None:
