@@ -47,6 +47,8 @@ async def check_file(
     for offer in offers:
         try:
             tool = offer.make()
+            if tool.name in tools:
+                raise ToolSetupError(f"a tool called {tool.name} stands above it in the file")
             tools[tool.name] = Registered(tool, spec_of(tool), declared(tool), offer.origin)
         # The tool boundary: a file may hold anything.
         except Exception as error:  # noqa: BLE001

@@ -180,6 +180,9 @@ def items_of(module: ModuleType) -> tuple[list[tuple[str, Any]], Mapping[str, An
             or (inspect.isfunction(item) and item.__module__ == module.__name__)
         )
     ]
+    # A function that a tool at the top level was made of is offered as that tool.
+    made = {id(getattr(item, way, None)) for _, item in found for way in ("func", "coroutine")}
+    found = [(name, item) for name, item in found if id(item) not in made - {id(None)}]
     if not found:
         raise ToolSetupError("there is no function and no tool in it")
     return found, policies

@@ -277,3 +277,16 @@ def test_a_call_is_likened_to_the_expected_one(given: dict[str, Any], fits: bool
     case = Case("Weather in Lima?", "weather", {"city": "Lima"})
     assert case.fits("weather", given) is fits
     assert not case.fits("clock", given)
+
+
+async def test_two_tools_of_one_name_in_a_file_are_told_of(tmp_path: Path) -> None:
+    text = (
+        "from langchain_core.tools import tool\n"
+        + GOOD
+        + (
+            '\n\n@tool("stock_level")\ndef again(article: str) -> str:\n'
+            '    """Tell it once more."""\n'
+        )
+    )
+    found = await check(tmp_path / "stock.py", text)
+    assert "a tool called stock_level stands above it" in told(found, "error")

@@ -137,3 +137,33 @@ async def test_what_a_file_prints_stays_out_of_stdout(
     assert box.tools["loud"].tool.invoke({}) == "1"
     shown = capsys.readouterr()
     assert (shown.out, shown.err) == ("", "at import\nin a call\n")
+
+
+async def test_a_function_and_the_tool_made_of_it_are_one(tmp_path: Path) -> None:
+    text = TOOL.format(name="number", number=1) + (
+        "from langchain_core.tools import StructuredTool\n"
+        "tool = StructuredTool.from_function(number, description='Tell it.')\n"
+    )
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    box = await toolbox(tmp_path)
+    assert [spec.description for spec in box.specs] == ["Tell it."]
+    assert box.problems == ()
+
+
+async def test_of_two_files_with_one_tool_the_first_stays(tmp_path: Path) -> None:
+    for name, number in (("a", 1), ("b", 2)):
+        (tmp_path / f"{name}.py").write_text(TOOL.format(name="number", number=number))
+    box = await toolbox(tmp_path)
+    assert box.tools["number"].tool.invoke({}) == "1"
+    assert "b.py: number was left out: another tool has the same name (file a.py)" in box.problems
+
+
+async def test_a_file_that_never_ends_is_named_and_the_others_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.folder.SECONDS", 0.2)
+    write(tmp_path, "good")
+    (tmp_path / "stuck.py").write_text("import threading\nthreading.Event().wait()\n")
+    box = await toolbox(tmp_path)
+    assert box.names == ("good",)
+    assert "stuck.py was left out: importing it took longer than 0.2 seconds" in box.problems
