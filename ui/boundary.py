@@ -107,10 +107,13 @@ def _foreign(error: Exception) -> Failure:
 
 
 def _unexpected(error: Exception) -> Failure:
-    trace = "".join(traceback.format_exception(error))
+    from tools.secrets import Redactor, secret_values
+
+    hide = Redactor(secret_values()).text
+    trace = hide("".join(traceback.format_exception(error)))
     if os.environ.get("ARRIERO_DEBUG"):
         sys.stderr.write(trace)
-    first = str(error).splitlines()[:1]
+    first = hide(str(error)).splitlines()[:1]
     message = ": ".join([f"Something unexpected happened: {type(error).__name__}", *first])
     try:
         path = write_log(trace)

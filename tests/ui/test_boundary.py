@@ -104,3 +104,11 @@ def test_a_closed_pipe_ends_in_silence(tmp_path):
     finally:
         stream.close()
         os.close(before)
+
+
+def test_no_secret_gets_into_the_log_or_onto_the_terminal(monkeypatch, terminal, tmp_path):
+    monkeypatch.setenv("FARM_API_KEY", "correct-horse-battery")
+    assert boundary.run(failing(RuntimeError("no correct-horse-battery")), [], terminal) == 1
+    log = (tmp_path / "logs" / "arriero.log").read_text()
+    assert "RuntimeError: no •••" in log
+    assert "horse" not in log + terminal.stderr.getvalue()
