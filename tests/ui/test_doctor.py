@@ -29,7 +29,7 @@ class Engine(MemoryEngine):
         if self.name in self.silent:
             raise EngineError(self.name, "refused to answer (429)", "blocked")
         if f"slow {self.name}" in self.silent:
-            await asyncio.sleep(0.06)
+            await asyncio.sleep(0.55)
         return await super().search(query)
 
 
@@ -185,14 +185,14 @@ def test_some_silent_engines_are_passed_over(diagnose, silent):
 @pytest.mark.usefixtures("nobody")
 def test_each_engine_is_shown_with_what_mends_it(diagnose, silent, monkeypatch, machine):
     monkeypatch.setenv("ARRIERO_TOOLS__SEARCH__BACKENDS", '["duckduckgo", "mojeek", "yahoo"]')
-    monkeypatch.setenv("ARRIERO_TOOLS__SEARCH__ENOUGH", "0.05")
+    monkeypatch.setenv("ARRIERO_TOOLS__SEARCH__ENOUGH", "0.5")
     silent |= {"mojeek", "slow yahoo"}
     _, checks = diagnose()
     assert checks["search duckduckgo"]["state"] == "ok"
-    assert checks["search duckduckgo"]["found"].startswith("live: 0.0 s")
+    assert checks["search duckduckgo"]["found"].startswith("live: ")
     assert checks["search mojeek"]["found"] == "blocked: refused to answer (429)"
     assert "SearXNG" in checks["search mojeek"]["mend"]
-    assert checks["search yahoo"]["found"] == "slow: 0.1 s"
+    assert checks["search yahoo"]["found"].startswith("slow: ")
     assert "tools.search.enough" in checks["search yahoo"]["mend"]
     assert checks["search tavily"]["found"] == "needs tools.search.tavily_key"
     assert "Set ARRIERO_TOOLS__SEARCH__TAVILY_KEY;" in checks["search tavily"]["mend"]
