@@ -90,7 +90,7 @@ async def open_assistant(
             stack.push_async_callback(chat.aclose)
         else:
             chat = as_chat_model(model)
-        redactor = Redactor(secret_values())
+        redactor = Redactor([*secret_values(), *settings.tools.search.secrets])
         parts = Parts(
             settings=settings,
             model=chat,

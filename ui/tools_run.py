@@ -145,7 +145,9 @@ async def _call(
     journal = SqliteJournal(settings.home / JOURNAL)
     call_id = new_thread()
     try:
-        policy = Policy(settings.tools, journal, Redactor(secret_values()))
+        policy = Policy(
+            settings.tools, journal, Redactor([*secret_values(), *settings.tools.search.secrets])
+        )
         scope = Scope(user_id, "tools run", call_id, f"tools run/{call_id}")
         outcome = await policy.run(tool, arguments, scope)
     except Question as question:

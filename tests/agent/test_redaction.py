@@ -47,3 +47,16 @@ async def test_no_event_and_no_file_of_records_holds_a_secret(
 
 def kept(home: Path) -> bytes:
     return b"".join(path.read_bytes() for path in home.glob("journal*"))
+
+
+async def test_keys_of_search_engines_stay_out_of_events(tmp_path: Path) -> None:
+    def repeat(text: str) -> str:
+        """Repeat a text."""
+        return text
+
+    key = "BSAordinarylookingkey"
+    settings = Settings(home=tmp_path, builtin_tools=(), tools={"search": {"brave_key": key}})
+    model = ScriptedModel([call("repeat", text=key), say("Done.")])
+    async with open_assistant(settings, tools=[repeat], model=model) as assistant:
+        events = [e async for e in assistant.stream("go", user_id="ana", thread_id="t")]
+    assert key not in "".join(str(event) for event in events)
