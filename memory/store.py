@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sqlite3
-import threading
 import time
 import unicodedata
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+
+from memory.database import Database
 
 FILE = "memory.sqlite"
 CHARS = 2000
 """Characters that one memory may have."""
-T = TypeVar("T")
 
 SCHEMA = """
 create table if not exists memories (
@@ -82,9 +78,7 @@ class Memories:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-        self._db: sqlite3.Connection | None = None
+        self._file = Database(path, SCHEMA)
 
     async def remember(self, text: str, *, user_id: str, source: str) -> Memory:
         """Keep a text.
@@ -98,14 +92,14 @@ class Memories:
         if len(kept) > CHARS:
             raise ValueError(f"A memory has at most {CHARS} characters; this has {len(kept)}.")
         values = (user_id, kept, _fold(kept), source, time.time())
-        return await self._run(lambda db: Memory(*db.execute(ADD, values).fetchone()))
+        return await self._file.run(lambda db: Memory(*db.execute(ADD, values).fetchone()))
 
     async def recall(self, query: str, *, user_id: str, limit: int = 5) -> list[Memory]:
         """Return the memories that share words with a query, the best first.
 
         They are ranked by SQLite's BM25 over stemmed words; an empty query returns the newest.
         """
-        if not self._path.exists():
+        if not self._file.exists():
             return []
         words = [f'"{word}"' for word in re.findall(r"\w+", _fold(query))]
 
@@ -116,11 +110,11 @@ class Memories:
                 rows = db.execute(f"{LIST} limit ?", (user_id, limit))
             return [Memory(*row) for row in rows]
 
-        return await self._run(work)
+        return await self._file.run(work)
 
     async def forget(self, memory_id: int, *, user_id: str) -> bool:
         """Delete a memory for good; tell whether there was one."""
-        if not self._path.exists():
+        if not self._file.exists():
             return False
 
         def work(db: sqlite3.Connection) -> bool:
@@ -131,38 +125,11 @@ class Memories:
             db.execute("pragma wal_checkpoint(truncate)")
             return gone
 
-        return await self._run(work)
+        return await self._file.run(work)
 
     async def aclose(self) -> None:
         """Close the database."""
-        with self._lock:
-            if self._db is not None:
-                self._db.close()
-                self._db = None
-
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await asyncio.shield(asyncio.to_thread(self._locked, work))
-
-    def _locked(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        with self._lock:
-            if self._db is None:
-                self._db = _open(self._path)
-            return work(self._db)
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-    try:
-        for pragma in ("journal_mode=wal", "synchronous=full", "secure_delete=on"):
-            db.execute(f"pragma {pragma}")
-        db.executescript(SCHEMA)
-    except BaseException:
-        db.close()
-        raise
-    with suppress(OSError):
-        path.chmod(0o600)
-    return db
+        await self._file.aclose()
 
 
 def _fold(text: str) -> str:

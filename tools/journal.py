@@ -7,24 +7,19 @@ and what was cut off in the middle is not begun a second time.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol
 
+from memory.database import Database
 from tools.scope import Scope
 
 State = Literal["begun", "done", "failed"]
-T = TypeVar("T")
 
-PATIENCE = 200
-"""Times that a database is tried that another process is just making, 50 ms apart."""
 SCHEMA = """
 create table if not exists journal (
     key text primary key,
@@ -123,9 +118,7 @@ class SqliteJournal:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._db: sqlite3.Connection | None = None
-        self._lock = threading.Lock()
+        self._file = Database(path, SCHEMA)
 
     async def begin(
         self, scope: Scope, tool: str, risk: str, arguments: Mapping[str, Any]
@@ -141,30 +134,32 @@ class SqliteJournal:
                 return None
             return _one(db, scope)
 
-        return await self._run(work)
+        return await self._file.run(work)
 
     async def end(self, scope: Scope, state: State, outcome: Mapping[str, Any]) -> None:
         """Write down what came of a call."""
         values = (state, _text(outcome), time.time(), scope.key)
-        await self._run(lambda db: db.execute(END, values))
+        await self._file.run(lambda db: db.execute(END, values))
 
     async def drop(self, scope: Scope) -> None:
         """Take back that a call began: it has done nothing yet."""
-        await self._run(lambda db: db.execute("delete from journal where key = ?", (scope.key,)))
+        await self._file.run(
+            lambda db: db.execute("delete from journal where key = ?", (scope.key,))
+        )
 
     async def find(self, scope: Scope) -> Record | None:
         """Return the record of a call, if it has one."""
-        return await self._run(lambda db: _one(db, scope)) if self._exists() else None
+        return await self._file.run(lambda db: _one(db, scope)) if self._file.exists() else None
 
     async def records(
         self, *, user_id: str, thread_id: str | None = None, limit: int = 100
     ) -> list[Record]:
         """Return a user's side effects, the newest first."""
-        if not self._exists():
+        if not self._file.exists():
             return []
         query = FIND + "where user_id = ? and (? is null or thread_id = ?)"
         values = (user_id, thread_id, thread_id, limit)
-        return await self._run(
+        return await self._file.run(
             lambda db: [
                 _record(row)
                 for row in db.execute(query + " order by begun desc, rowid desc limit ?", values)
@@ -174,29 +169,12 @@ class SqliteJournal:
     async def forget(self, *, user_id: str, thread_id: str) -> None:
         """Delete the records of a thread."""
         query = "delete from journal where user_id = ? and thread_id = ?"
-        if self._exists():
-            await self._run(lambda db: db.execute(query, (user_id, thread_id)))
+        if self._file.exists():
+            await self._file.run(lambda db: db.execute(query, (user_id, thread_id)))
 
     async def aclose(self) -> None:
         """Close the file."""
-        with self._lock:
-            if self._db is not None:
-                self._db.close()
-                self._db = None
-
-    def _exists(self) -> bool:
-        return self._db is not None or self._path.exists()
-
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        # A write that has begun is finished even if the turn is stopped meanwhile: what the
-        # journal says must be what happened.
-        return await asyncio.shield(asyncio.to_thread(self._locked, work))
-
-    def _locked(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        with self._lock:
-            if self._db is None:
-                self._db = _open(self._path)
-            return work(self._db)
+        await self._file.aclose()
 
 
 class MemoryJournal:
@@ -252,37 +230,6 @@ class MemoryJournal:
 
     async def aclose(self) -> None:
         """Do nothing: there is nothing to close."""
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """Open the journal's file; what is written is on the disk when a statement returns."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-    try:
-        _set_up(db)
-    except BaseException:
-        db.close()
-        raise
-    with suppress(OSError):
-        path.chmod(0o600)
-    return db
-
-
-def _set_up(db: sqlite3.Connection) -> None:
-    """Prepare a database; where another process does so at this moment, wait for it.
-
-    SQLite does not wait by itself while a new database gets its write-ahead log.
-    """
-    for left in range(PATIENCE, -1, -1):
-        try:
-            for pragma in ("journal_mode=wal", "synchronous=full", "secure_delete=on"):
-                db.execute(f"pragma {pragma}")
-            db.executescript(SCHEMA)
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or not left:
-                raise
-            time.sleep(0.05)
 
 
 def _one(db: sqlite3.Connection, scope: Scope) -> Record | None:
