@@ -33,7 +33,7 @@ from agent.threads import Ran, Threads, open_threads
 from memory.threads import ThreadInfo
 from tools.journal import Journal, Record, SqliteJournal
 from tools.registry import Toolbox, changes
-from tools.secrets import Redactor, secret_values
+from tools.secrets import redactor_for
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -90,7 +90,7 @@ async def open_assistant(
             stack.push_async_callback(chat.aclose)
         else:
             chat = as_chat_model(model)
-        redactor = Redactor([*secret_values(), *settings.tools.search.secrets])
+        redactor = redactor_for(settings.tools)
         parts = Parts(
             settings=settings,
             model=chat,

@@ -72,7 +72,7 @@ async def open_trial(
     from tools.journal import MemoryJournal
     from tools.policy import Policy
     from tools.registry import open_registry
-    from tools.secrets import Redactor, secret_values
+    from tools.secrets import redactor_for
 
     async with AsyncExitStack() as stack:
         given: list[BaseTool | Callable[..., Any]] = list(tools)
@@ -80,7 +80,7 @@ async def open_trial(
         stack.push_async_callback(registry.aclose)
         model = await open_model(settings.model, settings.models, progress=progress)
         stack.push_async_callback(model.aclose)
-        redactor = Redactor(secret_values())
+        redactor = redactor_for(settings.tools)
         yield Trial(
             Parts(
                 settings=settings,

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tools.settings import ToolSettings
+
 HIDDEN = "•••"
 LEAST = 8
 """Characters from which on a value counts as a secret; shorter ones stand in ordinary words."""
@@ -90,3 +92,8 @@ def secret_values(environment: Mapping[str, str] | None = None) -> list[str]:
     """Return the values of the environment's variables whose name says that they are secret."""
     found = os.environ if environment is None else environment
     return [value for name, value in found.items() if _SECRET_NAME.search(name)]
+
+
+def redactor_for(settings: ToolSettings) -> Redactor:
+    """Return a redactor that knows the keys of the environment and of the tools' settings."""
+    return Redactor([*secret_values(), *settings.search.secrets])

@@ -142,7 +142,7 @@ class Abilities:
         from tools.journal import MemoryJournal
         from tools.policy import Policy
         from tools.registry import Registry
-        from tools.secrets import Redactor
+        from tools.secrets import redactor_for
 
         settings = self._settings
         async with self._stack:
@@ -152,7 +152,7 @@ class Abilities:
             self._registry = Registry([reading], settings.tools)
             self._stack.push_async_callback(self._registry.aclose)
             await self._registry.refresh()
-            self._policy = Policy(settings.tools, MemoryJournal(), Redactor())
+            self._policy = Policy(settings.tools, MemoryJournal(), redactor_for(settings.tools))
             yield
 
     async def ask(self, question: str, thread: str) -> str:

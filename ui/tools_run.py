@@ -140,14 +140,12 @@ async def _call(
     from tools.journal import SqliteJournal
     from tools.policy import Policy
     from tools.scope import Scope
-    from tools.secrets import Redactor, secret_values
+    from tools.secrets import redactor_for
 
     journal = SqliteJournal(settings.home / JOURNAL)
     call_id = new_thread()
     try:
-        policy = Policy(
-            settings.tools, journal, Redactor([*secret_values(), *settings.tools.search.secrets])
-        )
+        policy = Policy(settings.tools, journal, redactor_for(settings.tools))
         scope = Scope(user_id, "tools run", call_id, f"tools run/{call_id}")
         outcome = await policy.run(tool, arguments, scope)
     except Question as question:
