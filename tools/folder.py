@@ -14,19 +14,16 @@ import inspect
 import linecache
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tools.errors import ToolSetupError
 from tools.offers import Offer, reason_of
 from tools.threads import in_thread
-from tools.wrap import as_tool, with_policies
-
-if TYPE_CHECKING:
-    from langchain_core.tools import BaseTool
+from tools.wrap import label_of, with_policies
 
 SECONDS = 10.0
 """Seconds that importing one file may take."""
@@ -111,10 +108,12 @@ async def read_file(path: Path) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
         why = _import_reason(error, path)
     else:
         offers = tuple(
-            Offer(f"{path.name}: {name}", partial(_tool, item, policies), f"file {path.name}")
+            Offer(
+                f"{path.name}: {name}", partial(with_policies, item, policies), f"file {path.name}"
+            )
             for name, item in items
         )
-        known = {_name(item) for _, item in items}
+        known = {label_of(item) for _, item in items}
         faults = tuple(
             f"{path.name}: POLICY names {name!r}, which is no tool of the file."
             for name in policies
@@ -170,7 +169,7 @@ def items_of(module: ModuleType) -> tuple[list[tuple[str, Any]], Mapping[str, An
     if named is not None:
         if not isinstance(named, (list, tuple)):
             raise ToolSetupError("TOOLS must be a list of functions and tools")
-        return [(_name(item), item) for item in named], policies
+        return [(label_of(item), item) for item in named], policies
     found = [
         (name, item)
         for name, item in vars(module).items()
@@ -186,14 +185,6 @@ def items_of(module: ModuleType) -> tuple[list[tuple[str, Any]], Mapping[str, An
     if not found:
         raise ToolSetupError("there is no function and no tool in it")
     return found, policies
-
-
-def _tool(item: BaseTool | Callable[..., Any], policies: Mapping[str, Any]) -> BaseTool:
-    return with_policies(as_tool(item), policies)
-
-
-def _name(item: Any) -> str:
-    return str(getattr(item, "name", None) or getattr(item, "__name__", None) or repr(item)[:80])
 
 
 def _import_reason(error: BaseException, path: Path) -> str:

@@ -56,15 +56,11 @@ def _offers(point: EntryPoint, loaded: Any) -> Iterable[Offer]:
     if isinstance(loaded, ModuleType):
         items, policies = items_of(loaded)
         for name, item in items:
-            make = partial(_with, item, policies)
+            make = partial(with_policies, item, policies)
             yield Offer(f"{point.name}: {name}", make, origin)
         return
     for item in loaded if isinstance(loaded, (list, tuple)) else (loaded,):
         yield Offer(point.name, partial(as_tool, item), origin)
-
-
-def _with(item: Any, policies: Any) -> Any:
-    return with_policies(as_tool(item), policies)
 
 
 def _package(point: EntryPoint) -> str:

@@ -21,7 +21,7 @@ from tools.schema import spec_of
 from tools.settings import ToolSettings
 from tools.spec import ToolSpec
 from tools.threads import in_thread
-from tools.wrap import as_tool
+from tools.wrap import as_tool, label_of
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
@@ -235,7 +235,7 @@ class Given:
 
     def __init__(self, items: Sequence[BaseTool | Callable[..., Any]]) -> None:
         self.offers = tuple(
-            Offer(_label(item), lambda item=item: as_tool(item), "given")  # type: ignore[misc]
+            Offer(label_of(item), lambda item=item: as_tool(item), "given")  # type: ignore[misc]
             for item in items
         )
         self.problems: tuple[str, ...] = ()
@@ -246,10 +246,6 @@ class Given:
 
     async def aclose(self) -> None:
         """Do nothing: the tools stay the program's."""
-
-
-def _label(item: Any) -> str:
-    return str(getattr(item, "name", None) or getattr(item, "__name__", None) or repr(item)[:80])
 
 
 def _make(offer: Offer) -> Registered | str:

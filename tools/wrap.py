@@ -36,15 +36,21 @@ def as_tool(item: BaseTool | Callable[..., Any], **policy: Any) -> BaseTool:
     return declare(item, **policy) if policy else item
 
 
-def with_policies(tool: BaseTool, policies: Mapping[str, Any]) -> BaseTool:
-    """Attach to a tool what a file's `POLICY` says of it.
+def with_policies(item: BaseTool | Callable[..., Any], policies: Mapping[str, Any]) -> BaseTool:
+    """Make a tool, and attach to it what a file's `POLICY` says of it.
 
     Raises:
-        ToolSetupError: It says something wrong.
+        ToolSetupError: It cannot be a tool, or the policy says something wrong.
     """
+    tool = as_tool(item)
     policy = policies.get(tool.name)
     if policy is None:
         return tool
     if not isinstance(policy, Mapping):
         raise ToolSetupError(f"POLICY[{tool.name!r}] must be a dictionary")
     return declare(tool, **policy)
+
+
+def label_of(item: Any) -> str:
+    """Name what a tool is to be made of, before it is one."""
+    return str(getattr(item, "name", None) or getattr(item, "__name__", None) or repr(item)[:80])
