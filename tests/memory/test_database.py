@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import stat
 from pathlib import Path
@@ -14,14 +13,22 @@ from memory.database import Database
 SCHEMA = "create table if not exists t (n integer);"
 
 
-async def test_several_that_make_it_at_once_all_get_it(tmp_path: Path) -> None:
-    several = [Database(tmp_path / "a.sqlite", SCHEMA) for _ in range(12)]
-    add = "insert into t values (1)"
-    await asyncio.gather(*(one.run(lambda db: db.execute(add)) for one in several))
-    count = await several[0].run(lambda db: db.execute("select count(*) from t").fetchone())
-    assert count == (12,)
-    for one in several:
-        await one.aclose()
+async def test_one_that_another_is_just_making_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, tries = Database._prepare, []
+
+    def locked_at_first(self: Database, db: sqlite3.Connection) -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise sqlite3.OperationalError("database is locked")
+        whole(self, db)
+
+    monkeypatch.setattr(Database, "_prepare", locked_at_first)
+    file = Database(tmp_path / "a.sqlite", SCHEMA)
+    await file.run(lambda db: db.execute("insert into t values (7)"))
+    assert await file.run(lambda db: db.execute("select n from t").fetchone()) == (7,)
+    await file.aclose()
 
 
 async def test_one_that_stays_locked_is_told_and_not_waited_for_without_end(
