@@ -62,7 +62,7 @@ def convert_tool() -> BaseTool:
     """Return the conversion of units as a tool."""
     from langchain_core.tools import StructuredTool, ToolException
 
-    def convert(value: str, from_unit: str = "", *, to_unit: str) -> str:
+    def convert(value: str, from_unit: str, to_unit: str) -> str:
         """Convert a value from one unit to another. Use it for every conversion of units.
 
         Not for money: it knows no exchange rates. Use web_search for these.

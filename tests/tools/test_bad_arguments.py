@@ -60,8 +60,8 @@ PROFILES = {
     "calculator": Profile({"expression": "1 + 1"}, {"expression": "2 + 2"}, "expression"),
     "clock": Profile({"place": "Lima"}, {"place": "Paris"}, "place"),
     "convert": Profile(
-        {"value": "1", "from_unit": "km", "to_unit": "m"}, {"value": "2 ft", "to_unit": "m"},
-        "to_unit",
+        {"value": "1", "from_unit": "km", "to_unit": "m"},
+        {"value": "2 ft", "from_unit": "", "to_unit": "m"}, "to_unit",
     ),
     "web_search": Profile({"query": "llama"}, {"query": "lima"}, "query"),
     "read_page": Profile({"url": PAGE}, {"url": PAGE, "find": "loads"}, "url"),
