@@ -16,6 +16,7 @@ from asyncio.subprocess import PIPE, Process, SubprocessStreamProtocol
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
@@ -219,9 +220,22 @@ def _runs(process: Process) -> bool:
         return True
     try:
         how = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, process.pid, how) is None
+        return os.waitid(os.P_PID, process.pid, how) is None and not _is_dying(process.pid)
     except ChildProcessError:
         return False
+
+
+def _is_dying(pid: int) -> bool:
+    """Say whether a process's main thread has ended already, where the system can tell.
+
+    The kernel reports a process as ended once all its threads are, which takes some milliseconds
+    after a kill; a call that is written to it in these is lost.
+    """
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return state.rpartition(")")[2].split()[:1] in (["Z"], ["X"])
 
 
 _TERMINATE = signal.SIGTERM
