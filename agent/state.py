@@ -45,7 +45,7 @@ class Entry(Message):
     error: NotRequired[str]
     refused: NotRequired[Literal["invalid", "repeated", "declined"]]
     seconds: NotRequired[float]
-    sources: NotRequired[list[dict[str, str]]]
+    sources: NotRequired[list[dict[str, Any]]]
     files: NotRequired[list[dict[str, str]]]
     origin: NotRequired[Output | Literal["user"]]
     arguments: NotRequired[dict[str, Any]]

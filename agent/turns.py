@@ -72,7 +72,7 @@ def sources(turn: Iterable[Entry]) -> tuple[Source, ...]:
     found: dict[str, Source] = {}
     for entry in turn:
         for source in entry.get("sources", ()):
-            found.setdefault(source["url"], Source(**source))
+            found.setdefault(source["url"], Source.from_dict(source))
     return tuple(found.values())
 
 

@@ -178,7 +178,7 @@ def _remembered(name: str, record: Record) -> Outcome:
     if record.state == "begun":
         return Outcome("", UNKNOWN.format(name=name), origin="trusted")
     kept = dict(record.outcome)
-    kept["sources"] = tuple(Source(**one) for one in kept.get("sources", ()))
+    kept["sources"] = tuple(Source.from_dict(one) for one in kept.get("sources", ()))
     kept["tools"] = tuple(kept.get("tools", ()))
     kept["files"] = tuple(File(**one) for one in kept.get("files", ()))
     return Outcome(**kept)
