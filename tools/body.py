@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import re
 import zlib
@@ -28,6 +29,10 @@ _BOMS = (
 )
 # What a page calls Latin-1 or ASCII is Windows-1252 (WHATWG Encoding, section 4.2).
 _WEB_NAMES = dict.fromkeys(("iso-8859-1", "iso8859-1", "latin-1", "latin1", "us-ascii"), "cp1252")
+# A page with one of these statuses may say what is in the way: a CAPTCHA, for instance.
+_TELLING = frozenset((401, 402, 403, 429, 503))
+ERROR_BYTES = 64_000
+ERROR_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Page:
     def _charsets(self) -> Iterator[str]:
         """Yield the character sets to try, the likeliest first."""
         yield from (name for bom, name in _BOMS if self.body.startswith(bom))
+        yield from _without_mark(self.body[:2000])
         wide = self.charset.startswith(("utf-16", "utf-32"))
         if not wide and not self.body.isascii():
             yield "utf-8"  # text in another set is hardly ever valid UTF-8; a wrong label is common
@@ -73,6 +79,15 @@ class Page:
             yield named.group(1).decode().lower()
         yield "utf-8"
         yield "cp1252"
+
+
+def _without_mark(start: bytes) -> Iterator[str]:
+    """Yield the UTF-16 that a body is in without saying so: every second byte of it is a zero."""
+    half = len(start) // 2
+    for name, zeros, others in (("utf-16-le", start[1::2], start[::2]),
+                                ("utf-16-be", start[::2], start[1::2])):  # fmt: skip
+        if half >= 4 and zeros.count(0) > 0.6 * half and others.count(0) < 0.05 * half:
+            yield name
 
 
 async def read_body(
@@ -92,7 +107,8 @@ async def read_body(
     status = response.status_code
     if not 200 <= status < 300:
         reason = f"{short(target)} answered {_phrase(status)}."
-        raise NetError("http_status", reason, status=status)
+        told = await _error_page(response) if status in _TELLING else ""
+        raise NetError("http_status", reason, status=status, body=told)
     too_big = NetError("too_big", f"{short(target)} is longer than {limit:,} bytes.")
     if not cut and int(_digits(response.headers.get("content-length", ""))) > limit:
         raise too_big
@@ -106,6 +122,25 @@ async def read_body(
         body += piece
     content_type, charset = _media_type(response.headers)
     return Page(str(target), status, content_type, bytes(body), charset)
+
+
+async def _error_page(response: httpx.Response) -> str:
+    """Return the beginning of the page that came with an error, as far as it can be had soon."""
+    import httpx
+
+    content_type, charset = _media_type(response.headers)
+    body = bytearray()
+    if "html" not in content_type:
+        return ""
+    try:
+        async with asyncio.timeout(ERROR_SECONDS):
+            async for piece in _decoded(response, ERROR_BYTES):
+                body += (piece or b"")[:ERROR_BYTES]
+                if piece is None or len(body) >= ERROR_BYTES:
+                    break
+    except (TimeoutError, NetError, httpx.HTTPError):
+        pass  # the status tells enough
+    return Page("", response.status_code, content_type, bytes(body[:ERROR_BYTES]), charset).text()
 
 
 async def _decoded(response: httpx.Response, limit: int) -> AsyncIterator[bytes | None]:

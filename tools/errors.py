@@ -2,11 +2,12 @@
 
     ToolSetupError   the user is told: a tool was asked for that cannot be set up
     NetError         a request to the outside was refused or failed
+    UnreadablePage   a page was had, and holds no text for the model
     SearchError      a search engine could not be reached or answered nonsense
     Question         no error: a tool cannot go on without the user's words
 
-Net and search errors never leave the tools: a tool turns them into the sentence that the model
-reads. A question ends up with the user, and what is answered is the tool's output.
+Net, page and search errors never leave the tools: a tool turns them into the sentence that the
+model reads. A question ends up with the user, and what is answered is the tool's output.
 """
 
 from __future__ import annotations
@@ -25,6 +26,21 @@ NetErrorKind = Literal[
     "http_status",
     "bad_encoding",
     "robots",
+]
+
+UnreadableKind = Literal[
+    "empty",
+    "captcha",
+    "consent",
+    "paywall",
+    "javascript",
+    "not_found",
+    "error_page",
+    "type",
+    "pdf_encrypted",
+    "pdf_damaged",
+    "pdf_no_text",
+    "tangled",
 ]
 
 
@@ -49,13 +65,29 @@ class NetError(Exception):
         kind: What went wrong, in one word for programs.
         reason: What went wrong, in one sentence for the model and the user.
         status: The HTTP status, where one was received.
+        body: The beginning of the page that came with the status, where it was read.
     """
 
-    def __init__(self, kind: NetErrorKind, reason: str, *, status: int = 0) -> None:
+    def __init__(self, kind: NetErrorKind, reason: str, *, status: int = 0, body: str = "") -> None:
         super().__init__(reason)
         self.kind: NetErrorKind = kind
         self.reason = reason
         self.status = status
+        self.body = body
+
+
+class UnreadablePage(Exception):
+    """Say why a page has no text for the model.
+
+    Args:
+        kind: What is in the way, in one word for programs.
+        reason: What is in the way, in one sentence for the model and the user.
+    """
+
+    def __init__(self, kind: UnreadableKind, reason: str) -> None:
+        super().__init__(reason)
+        self.kind: UnreadableKind = kind
+        self.reason = reason
 
 
 class SearchError(Exception):
