@@ -6,6 +6,8 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -21,6 +23,8 @@ NAMES = (
     "bfcl",
     "bfcl_multi",
     "agentdojo",
+    "grounded",
+    "latency",
 )
 
 
@@ -45,14 +49,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="bfcl_multi: leave out the items of draws of up to N with seed 1",
     )
     parser.add_argument(
-        "--minutes", type=float, default=0.0, help="bfcl_multi: begin nothing new after this time"
+        "--minutes",
+        type=float,
+        default=0.0,
+        help="bfcl_multi, grounded: begin nothing new after this time",
+    )
+    grounded = parser.add_argument_group("grounded")
+    grounded.add_argument("--data", type=Path, help="the folder with hotpotqa/ and clapnq/")
+    grounded.add_argument("--set", default="hotpotqa", help="hotpotqa or clapnq")
+    grounded.add_argument(
+        "--style", default="short", choices=("short", "sentence"), help="how hotpotqa is asked"
     )
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(NAMES):
         parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
     console = Console()
     try:
-        for name in options.names or NAMES:
+        # Its questions do not come with the project.
+        all_names = [name for name in NAMES if name != "grounded" or options.data]
+        for name in options.names or all_names:
             rows = run(name, options)
             show(rows, console)
             keep(rows)
@@ -72,6 +87,10 @@ def run(name: str, options: argparse.Namespace) -> list[Row]:
         from evals.bench import overhead
 
         return asyncio.run(overhead.measure())
+    if name == "latency":
+        from evals.bench import latency
+
+        return asyncio.run(latency.measure())
     if name == "agentdojo":
         from evals.bench import agentdojo
 
@@ -80,44 +99,35 @@ def run(name: str, options: argparse.Namespace) -> list[Row]:
         from evals.bench import selection
 
         return selection.measure(seed=options.seed, progress=_tell)
-    if name == "selection_model":
-        from evals.bench import selection_model
+    return asyncio.run(_with_model(name, options))
 
-        return asyncio.run(
-            selection_model.measure(
-                options.model, items=options.items, seed=options.seed, progress=_tell
-            )
-        )
+
+async def _with_model(name: str, options: argparse.Namespace) -> list[Row]:
+    """Run one of the benchmarks that a model answers in."""
+    spec = options.model
+    drawn: dict[str, Any] = {"items": options.items, "seed": options.seed, "progress": _tell}
     if name == "prefix":
         from evals.bench import prefix
 
-        return asyncio.run(prefix.measure(options.model))
+        return await prefix.measure(spec)
+    if name == "selection_model":
+        from evals.bench import selection_model
+
+        return await selection_model.measure(spec, **drawn)
+    if name == "bfcl":
+        from evals.bench import bfcl
+
+        return await bfcl.measure(spec, native=not options.no_native, **drawn)
+    drawn |= {"peer": not options.no_native, "minutes": options.minutes}
     if name == "bfcl_multi":
         from evals.bench import bfcl_multi
 
-        return asyncio.run(
-            bfcl_multi.measure(
-                options.model,
-                items=options.items,
-                seed=options.seed,
-                progress=_tell,
-                peer=not options.no_native,
-                whole=options.whole,
-                held_out=options.held_out,
-                minutes=options.minutes,
-            )
-        )
-    from evals.bench import bfcl
+        more = {"whole": options.whole, "held_out": options.held_out}
+        return await bfcl_multi.measure(spec, **drawn, **more)
+    from evals.bench import grounded
 
-    return asyncio.run(
-        bfcl.measure(
-            options.model,
-            items=options.items,
-            seed=options.seed,
-            progress=_tell,
-            native=not options.no_native,
-        )
-    )
+    asked = {"data": options.data, "name": options.set, "style": options.style}
+    return await grounded.measure(spec, **drawn, **asked)
 
 
 def _tell(line: str) -> None:

@@ -218,7 +218,7 @@ async def create_agent_on(
     from openai import OpenAIError
     from pydantic import SecretStr
 
-    url, key = _server(model)
+    url, key = server_of(model)
     identity = f"{model.info.identity} {model.info.context}"
     kept = KeptReplies(httpx.AsyncHTTPTransport(), folder, identity)
     http = await stack.enter_async_context(httpx.AsyncClient(transport=kept, timeout=SECONDS))
@@ -312,7 +312,7 @@ async def _turn(world: World, ask: Ask, played: Played) -> bool:
     return not over
 
 
-def _server(model: ChatModel) -> tuple[str, str]:
+def server_of(model: ChatModel) -> tuple[str, str]:
     """Return the address and the key of the server behind a model."""
     inner = model._inner if isinstance(model, EmbeddedModel) else model
     if not isinstance(inner, OpenAIModel):
