@@ -51,11 +51,15 @@ class Web:
     Args:
         documents: What stands on the pages.
         ports: The ports that answer; pages are spread over them in turn.
+
+    Attributes:
+        asked: What was asked for, in the order of arrival.
     """
 
     def __init__(self, documents: Sequence[Document], ports: Sequence[int]) -> None:
         self.documents = tuple(documents)
         self.ports = tuple(ports)
+        self.asked: list[str] = []
         self._texts = [f"{one.title}\n{one.text}" for one in documents]
 
     @property
@@ -110,6 +114,7 @@ class Web:
 
     def answer(self, target: str) -> tuple[str, str, str]:
         """Return the status, the type and the text for a request."""
+        self.asked.append(target)
         parts = urlsplit(target)
         if parts.path == "/search":
             asked = {name: values[0] for name, values in parse_qs(parts.query).items()}

@@ -116,7 +116,7 @@ def plain_tool(registered: Registered, seen: Seen, limit: int) -> BaseTool:
     return StructuredTool(
         name=inner.name,
         description=inner.description,
-        args_schema=inner.args_schema,
+        args_schema=inner.args_schema or {},
         coroutine=run,
         handle_validation_error=True,
     )
@@ -203,7 +203,7 @@ async def peers(
     model: ChatModel, folder: Path, web: Web, home: Path, stack: AsyncExitStack
 ) -> dict[str, Ask]:
     """Open `create_agent` on a model's server, as it is and with calls read back from text."""
-    found = {}
+    found: dict[str, Ask] = {}
     names: Sequence[tuple[str, bool]] = (
         ("create_agent", False),
         ("create_agent, text read back", True),

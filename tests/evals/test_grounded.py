@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from agent.errors import ModelError, UsageError
 from agent.models.base import ChatModel
 from agent.models.open import open_model
 from agent.models.scripted import ScriptedModel, call, fail, say
+from agent.models.settings import ModelSettings
 from evals.bench.grounded import arriero, play
 from evals.bench.grounded_data import Asking, Item, clapnq, hotpotqa, load, message
 from evals.bench.grounded_peer import Reply, Seen, chat_on, peer
@@ -262,6 +264,14 @@ CALL = {
 }
 
 
+@pytest.fixture
+def server() -> Iterator[OpenAIDouble]:
+    double = OpenAIDouble()
+    double.start()
+    yield double
+    double.close()
+
+
 @pytest.mark.parametrize(
     ("first", "read_back", "answer"),
     [
@@ -271,12 +281,12 @@ CALL = {
     ],
 )
 async def test_create_agent_has_the_same_tools(
-    tmp_path: Path, first: Any, read_back: bool, answer: str
+    server: OpenAIDouble, tmp_path: Path, first: Any, read_back: bool, answer: str
 ) -> None:
     asking = hotpotqa([RECORD])
-    async with OpenAIDouble() as server, open_web(asking.documents) as web:
+    async with open_web(asking.documents) as web:
         server.serve("/v1/models", body({"data": [{"id": "m"}]}))
-        model = await open_model(f"openai:m@{server.url}/v1")
+        model = await open_model(f"openai:m@{server.url}/v1", ModelSettings())
         server.serve(CHAT, first, completion(content="Peru [1][2]."))
         opened = chat_on(model, tmp_path / "kept", read_back=read_back)
         async with opened as (chat, calls), peer(chat, calls, web, tmp_path / "home") as ask:

@@ -1,0 +1,158 @@
+"""From the start of a search to the first token of the answer, beside the critical path.
+
+The search and every page of a small web on loopback take 300 ms. A model that answers at once
+calls `web_search` and then answers, so that what is measured is all of the way that is not the
+model's. The critical path is one search and then five pages side by side, with plain httpx, in
+turn with it. Every run asks for other words and finds other pages, so that no cache helps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.assistant import Assistant, open_assistant
+from agent.events import StepStarted, TextDelta
+from agent.models.base import Message, RawCall
+from agent.models.scripted import ScriptedModel, Step, calls, say
+from agent.settings import Settings
+from evals.bench.result import Row
+from evals.web import Document, Web, open_web
+
+if TYPE_CHECKING:
+    import httpx
+
+DELAY = 0.3
+PAGES = 5
+PARAGRAPHS = 20
+RUNS = 10
+SEARCH = "web_search"
+ANSWER = "It was opened in that year, as the page says [1]."
+_PLACES = ("Arvel", "Bosham", "Cerrin", "Dunmore", "Elvaston", "Farrow", "Galdera", "Hestin")
+_KINDS = ("bridge", "lighthouse", "mill", "harbour", "library")
+_WHO = ("An engineer", "The council", "A miller", "The widow", "A painter", "The guild", "A crew")
+_DID = ("measured", "repaired", "drew", "sold", "described", "insured", "praised", "rebuilt")
+_WHAT = ("the gate", "a stair", "the roof", "old stones", "a ledger", "the lamp", "two boats")
+_WHEN = ("in spring", "after the flood", "before the war", "for a year", "by night", "at last")
+
+
+async def measure(runs: int = RUNS) -> list[Row]:
+    """Return p50 and p95 for pages of five hosts and of one, with the critical path beside them.
+
+    Args:
+        runs: Searches that count; one more goes before them.
+    """
+    return [await _on(ports, runs) for ports in (PAGES, 1)]
+
+
+async def _on(ports: int, runs: int) -> Row:
+    """Measure with the pages spread over so many ports, which count as hosts."""
+    import httpx
+
+    topics = [f"{_PLACES[at % len(_PLACES)]}{'abcdefgh'[at // 8 % 8]}" for at in range(runs + 1)]
+    documents = [page(topic, number) for topic in topics for number in range(PAGES)]
+    ours: list[float] = []
+    paths: list[float] = []
+    read: list[int] = []
+    with tempfile.TemporaryDirectory() as home:
+        async with (
+            open_web(documents, delay=DELAY, ports=ports) as web,
+            open_assistant(settings(web, Path(home)), model=model(topics)) as assistant,
+            httpx.AsyncClient(trust_env=False) as http,
+        ):
+            for topic in topics:
+                paths.append(await critical_path(http, web, topic))
+                web.asked.clear()
+                ours.append(await first_token(assistant, topic))
+                read.append(len({target for target in web.asked if target[1:2].isdigit()}))
+    return _row(ports, ours[1:], paths[1:], read[1:])
+
+
+def settings(web: Web, home: Path) -> Settings:
+    """Return settings with nothing but search and page reading, for a web."""
+    return Settings(home=home, builtin_tools=(SEARCH, "read_page"), tools=web.settings())
+
+
+def model(topics: Sequence[str]) -> ScriptedModel:
+    """Return a model that searches for one topic after the other, and answers at once."""
+
+    def asked(messages: Sequence[Message]) -> bool:
+        return messages[-1]["role"] == "user"
+
+    steps: list[Step] = [
+        calls(RawCall(SEARCH, {"query": query(topic)}), match=asked) for topic in topics
+    ]
+    return ScriptedModel([*steps, say(ANSWER, repeat=True)])
+
+
+def query(topic: str) -> str:
+    """Return the words that a topic's pages are found by."""
+    return f"when was {topic} opened"
+
+
+def page(topic: str, number: int) -> Document:
+    """Write a page of several KB about a topic."""
+    draw = random.Random(f"{topic} {number}")  # noqa: S311 - a draw of words is no secret
+    thing = _KINDS[number % len(_KINDS)]
+
+    def sentence() -> str:
+        parts = [draw.choice(words) for words in (_WHO, _DID, _WHAT, _WHEN)]
+        return f"{' '.join(parts)}, {draw.randrange(2, 90)} times."
+
+    lines = [f"The {thing} of {topic} was opened in {1700 + draw.randrange(250)}."]
+    lines += [" ".join(sentence() for _ in range(5)) for _ in range(PARAGRAPHS - 1)]
+    return Document(f"The {thing} of {topic}", "\n".join(lines))
+
+
+async def first_token(assistant: Assistant, topic: str) -> float:
+    """Return the seconds from the start of the search to the first piece of the answer."""
+    began = 0.0
+    took = math.nan
+    text = f"When was the bridge of {topic} opened?"
+    async for event in assistant.stream(text, user_id="bench", thread_id=topic):
+        if isinstance(event, StepStarted) and event.name == SEARCH:
+            began = time.perf_counter()
+        elif isinstance(event, TextDelta) and began and math.isnan(took):
+            took = time.perf_counter() - began
+    return took
+
+
+async def critical_path(http: httpx.AsyncClient, web: Web, topic: str) -> float:
+    """Return the seconds of one search and of the pages that it finds, side by side."""
+    began = time.perf_counter()
+    asked = {"q": query(topic), "format": "json"}
+    found = (await http.get(f"{web.searxng_url}/search", params=asked)).json()["results"][:PAGES]
+    await asyncio.gather(*(http.get(one["url"]) for one in found))
+    return time.perf_counter() - began
+
+
+def _row(ports: int, ours: Sequence[float], paths: Sequence[float], read: Sequence[int]) -> Row:
+    more = [own - path for own, path in zip(ours, paths, strict=True)]
+    middle, reference = statistics.median(ours), statistics.median(paths)
+    return Row(
+        bench="latency",
+        case=f"search and {PAGES} pages of {ports} host{'s' * (ports > 1)}, {DELAY:g} s each",
+        items=len(ours),
+        values={
+            "p50 s": middle,
+            "p95 s": _p95(ours),
+            "path p50 s": reference,
+            "path p95 s": _p95(paths),
+            "more p50 s": statistics.median(more),
+            "more p95 s": _p95(more),
+            "ratio p50": middle / reference,
+            "pages read": statistics.mean(read),
+        },
+    )
+
+
+def _p95(values: Sequence[float]) -> float:
+    """Return the 95th percentile by nearest rank."""
+    return sorted(values)[math.ceil(0.95 * len(values)) - 1]
