@@ -1,0 +1,142 @@
+"""Sources that say the same thing with another number, date or name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.claims import Claim, read
+from agent.contradiction import bound
+from agent.judging import covered
+from agent.matching import has_date, has_name, has_number
+from tools.sources import Source
+
+if TYPE_CHECKING:
+    from agent.attribution import Citation
+    from memory.embeddings import Embedder
+
+_ALIKE = 0.6
+_MEANT = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A statement on which sources differ.
+
+    Args:
+        statement: The sentence of the answer.
+        said: What each source says: its number, its date and its sentence, newest first.
+    """
+
+    statement: str
+    said: tuple[tuple[int, str, str], ...]
+
+
+def conflicts(
+    citations: Sequence[Citation], sources: Sequence[Source], embedder: Embedder | None = None
+) -> list[Conflict]:
+    """Find the cited statements that another source tells with another number, date or name."""
+    cut = {number: _sentences(source) for number, source in enumerate(sources, 1)}
+    found: dict[frozenset[str], Conflict] = {}
+    for citation in citations:
+        for number in citation.sources:
+            mine = _nearest(read(citation.sentence), cut[number])
+            if mine is None or not mine.facts:
+                continue
+            said = [(number, sources[number - 1].date, mine.text)]
+            for other, sentences in cut.items():
+                if other == number:
+                    continue
+                rivals = [
+                    one
+                    for one in sentences
+                    if _same_subject(mine, one, sources[number - 1], sources[other - 1])
+                    and _differ(mine, one)
+                    and _meant_alike(mine, one, embedder)
+                ]
+                if rivals:
+                    said.append((other, sources[other - 1].date, rivals[0].text))
+            if len(said) > 1:
+                said.sort(key=lambda one: one[1], reverse=True)
+                key = frozenset(one[2] for one in said)
+                found.setdefault(key, Conflict(citation.sentence, tuple(said)))
+    return list(found.values())
+
+
+def _sentences(source: Source) -> list[Claim]:
+    from sentencex import segment
+
+    return [
+        read(one.strip())
+        for text in source.texts
+        for one in segment(source.language or "en", text)
+        if one.strip()
+    ]
+
+
+def _nearest(claim: Claim, sentences: Sequence[Claim]) -> Claim | None:
+    def fit(one: Claim) -> float:
+        facts = sum(has_number(fact, one) for fact in claim.numbers)
+        facts += sum(has_date(fact, one) for fact in claim.dates)
+        facts += sum(has_name(fact, one) for fact in claim.names)
+        return covered(claim.stems, one.stems) + 0.5 * facts
+
+    return max(sentences, key=fit, default=None)
+
+
+def _same_subject(mine: Claim, other: Claim, source: Source, another: Source) -> bool:
+    """Say whether two sentences speak of the same thing, by their first names or their titles."""
+    here, there = read(f"{source.title}. {mine.text}"), read(f"{another.title}. {other.text}")
+    first = next((one for one in mine.names if one.sure), None)
+    second = next((one for one in other.names if one.sure), None)
+    if first and not has_name(first, there):
+        return False
+    if second and not has_name(second, here):
+        return False
+    if first or second:
+        return True
+    return bool(read(source.title).stems & read(another.title).stems)
+
+
+def _differ(mine: Claim, other: Claim) -> bool:
+    """Say whether one number, date or name fills the same place differently."""
+    names = {word for one in (*mine.names, *other.names) for word in one.words}
+    rest = mine.stems - {one for one in mine.stems if one in names}
+    back = other.stems - {one for one in other.stems if one in names}
+    if min(covered(rest, other.stems), covered(back, mine.stems)) < _ALIKE / 2:
+        return False
+    if max(covered(rest, other.stems), covered(back, mine.stems)) < _ALIKE:
+        return False
+    places, others = list(bound(mine)), list(bound(other))
+    clash = {
+        side
+        for what, key, side in places
+        for that, word, where in others
+        if (key, side) == (word, where)
+        and what != that
+        and (what, key, side) not in others
+        and (that, word, where) not in places
+    }
+    if "after" in clash:
+        return not _other_years(mine, other) and not _rounded(mine, other)
+    return bool(clash)
+
+
+def _other_years(mine: Claim, other: Claim) -> bool:
+    here = {one.year for one in mine.dates if one.year}
+    there = {one.year for one in other.dates if one.year}
+    return bool(here and there and not here & there)
+
+
+def _rounded(mine: Claim, other: Claim) -> bool:
+    return all(has_number(one, other) for one in mine.numbers) or all(
+        has_number(one, mine) for one in other.numbers
+    )
+
+
+def _meant_alike(mine: Claim, other: Claim, embedder: Embedder | None) -> bool:
+    if embedder is None:
+        return True
+    here, there = embedder.embed([mine.text, other.text])
+    return float(here @ there) >= _MEANT

@@ -1,0 +1,200 @@
+"""What makes two sentences of like words say different things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from agent.claims import Claim, content, stem, value_of
+from agent.claims_words import HEDGES, NEGATIONS, OPPOSITES, PART, STOP, WHOLE
+
+_BREAKS = frozenset(
+    [
+        ",",
+        ";",
+        ":",
+        ".",
+        "!",
+        "?",
+        "and",
+        "but",
+        "while",
+        "which",
+        "who",
+        "although",
+        "though",
+        "whereas",
+        "because",
+        "und",
+        "aber",
+        "y",
+        "pero",
+        "et",
+        "mais",
+        "when",
+        "where",
+        "since",
+    ]
+)
+_BY = frozenset({"by", "von", "por", "par"})
+_MUTUAL = frozenset({"marry", "met", "meet", "border", "near", "rival", "friend"})
+_UNS = ("un", "in", "im", "dis", "non")
+_PAIRS = tuple(
+    (frozenset(map(stem, one)) | one, frozenset(map(stem, other)) | other)
+    for one, other in OPPOSITES
+)
+OPPOSITE = "the source says the opposite"
+SWAPPED = "the source says it the other way round"
+HEDGED = "the source does not say it as a plain fact"
+NOT_ALL = "the source does not say it of all"
+
+
+def contradiction(claim: Claim, other: Claim) -> str:
+    """Name what stands against a claim in a sentence of like words; empty where nothing does."""
+    mine, theirs = _clauses(claim.tokens), _clauses(other.tokens)
+    for clause in mine:
+        stems = content(clause)
+        near = max(theirs, key=lambda one: len(content(one) & stems), default=())
+        if len(content(near) & stems) < min(2, len(stems)):
+            continue
+        if _opposed(clause, near, claim, other):
+            return OPPOSITE
+        if _marked(near, HEDGES) and not _marked(clause, HEDGES | NEGATIONS):
+            return HEDGED
+        if _marked(clause, WHOLE) and not _marked(near, WHOLE) and _marked(near, PART):
+            return NOT_ALL
+    if _reversed(claim, other):
+        return SWAPPED
+    return _misbound(claim, other)
+
+
+def _clauses(tokens: Sequence[str]) -> list[tuple[str, ...]]:
+    """Cut tokens where one statement ends; what holds no statement goes with the next."""
+    clauses: list[tuple[str, ...]] = []
+    running: list[str] = []
+    for at, token in enumerate(tokens):
+        if token in _BREAKS and len(content(running)) >= 2 and content(tokens[at + 1 :]):
+            clauses.append(tuple(running))
+            running = []
+        else:
+            running.append(token)
+    if content(running) or not clauses:
+        clauses.append(tuple(running))
+    return clauses
+
+
+def _marked(tokens: Sequence[str], words: frozenset[str]) -> bool:
+    return any(one in words for one in tokens)
+
+
+def _negated(tokens: Sequence[str]) -> bool:
+    count = 0
+    for at, one in enumerate(tokens):
+        following = tokens[at + 1] if at + 1 < len(tokens) else ""
+        if one.endswith("n't") or (one in NEGATIONS and following not in {"only", "just"}):
+            count += 1
+    return bool(count % 2)
+
+
+def _opposed(mine: Sequence[str], theirs: Sequence[str], claim: Claim, other: Claim) -> bool:
+    turned = _negated(mine) != _negated(theirs)
+    one, two = _forms(mine), _forms(theirs)
+    for left, right in _PAIRS:
+        for this, that in ((left, right), (right, left)):
+            if one & this and two & that and not one & that and not two & this:
+                # The same word elsewhere in the text means that more than one thing is told.
+                if _forms(other.tokens) & this and len(other.tokens) < 60:
+                    continue
+                return not turned
+    for here, there in ((one - two, two), (two - one, one)):
+        if any(prefix + word in here for word in there if len(word) > 3 for prefix in _UNS):
+            return not turned
+    return turned
+
+
+def _forms(tokens: Sequence[str]) -> frozenset[str]:
+    words = [one for one in tokens if one[:1].isalpha()]
+    return frozenset(words) | frozenset(map(stem, words))
+
+
+def _places(claim: Claim, words: Sequence[str]) -> list[int]:
+    """Return where a name stands, by its last word that does."""
+    for word in reversed(words):
+        if found := [at for at, one in enumerate(claim.tokens) if one == word]:
+            return found
+    return []
+
+
+def _reversed(claim: Claim, other: Claim) -> bool:
+    """Say whether two names have changed their places around the same verb."""
+    names = [one.words for one in claim.names]
+    for first, second in pairwise(names):
+        mine = _actors(claim, first, second)
+        theirs = _actors(other, first, second)
+        if mine and theirs and (mine[1] & theirs[1]) - _MUTUAL and mine[0] != theirs[0]:
+            return True
+    return False
+
+
+def _actors(
+    claim: Claim, first: Sequence[str], second: Sequence[str]
+) -> tuple[bool, frozenset[str]] | None:
+    """Say whether the first of two names is the one that acts, and by which words."""
+    one, two = _places(claim, first), _places(claim, second)
+    if not one or not two or one == two:
+        return None
+    begin, end = min(one[0], two[0]), max(one[0], two[0])
+    between = claim.tokens[begin + 1 : end]
+    stems = content(between) - content(first) - content(second)
+    if not stems:
+        return None
+    passive = _marked(between, _BY)
+    return (one[0] < two[0]) != passive, stems
+
+
+def _misbound(claim: Claim, other: Claim) -> str:
+    """Name a number or name that stands beside the word that another one has in the source."""
+    theirs = list(bound(other))
+    names = {word for one in other.names for word in one.words}
+    for what, key, side in bound(claim):
+        same = [one for one in theirs if one[0] == what]
+        rivals = [one for one in theirs if one[0] != what and one[1:] == (key, side)]
+        if not rivals or any(one[1:] == (key, side) for one in same):
+            continue
+        if isinstance(what, float) or (same and what in names):
+            shown = f"{what:g}" if isinstance(what, float) else what.title()
+            return f"the source does not say {shown} of this"
+    return ""
+
+
+def bound(claim: Claim) -> Iterator[tuple[float | str, str, str]]:
+    """Yield numbers and names with the word that they belong to, and on which side it stands."""
+    lasts = {one.words[-1] for one in claim.names}
+    inside = {word for one in claim.names for word in one.words}
+    for at, token in enumerate(claim.tokens):
+        found = value_of(token) if token[0].isalnum() else None
+        if found is not None:
+            year = token.isdigit() and 1000 <= found[0] <= 2100
+            if not year and (after := _next(claim.tokens, at, 1, 2)):
+                yield found[0], after, "after"
+            elif year and (before := _next(claim.tokens, at, -1, 4)):
+                yield found[0], before, "before"
+        elif token in lasts:
+            begin = at
+            while begin > 0 and claim.tokens[begin - 1] in inside:
+                begin -= 1
+            if before := _next(claim.tokens, begin, -1, 3):
+                yield token, before, "name"
+
+
+def _next(tokens: Sequence[str], at: int, step: int, most: int) -> str:
+    for distance in range(1, most + 1):
+        place = at + step * distance
+        if not 0 <= place < len(tokens) or tokens[place] in ",;:.!?":
+            return ""
+        word = tokens[place]
+        if word[0].isdigit():
+            return ""
+        if word not in STOP and word[0].isalpha() and value_of(word) is None:
+            return stem(word)
+    return ""
