@@ -160,7 +160,7 @@ async def open_web(
 
     Args:
         documents: What stands on the pages.
-        delay: Seconds before each answer.
+        delay: Seconds that each answer takes, unless finding it takes longer.
         ports: How many ports the pages are spread over, so that they count as so many hosts.
     """
     transports: set[asyncio.WriteTransport] = set()
@@ -209,11 +209,12 @@ async def _exchange(
     """Answer one request."""
     with contextlib.suppress(asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError):
         head = await reader.readuntil(b"\r\n\r\n")
-        await asyncio.sleep(delay)
+        began = asyncio.get_running_loop().time()
         target = head.split(b" ", 2)[1].decode("ascii", "replace")
         # Ranking takes a while, and other requests are answered meanwhile.
         status, kind, text = await in_thread(web.answer, target)
         body = text.encode()
+        await asyncio.sleep(delay - (asyncio.get_running_loop().time() - began))
         lines = (
             f"HTTP/1.1 {status}",
             f"Content-Type: {kind}",
