@@ -16,7 +16,7 @@ from agent.models.scripted import ScriptedModel, call, fail, say
 from agent.models.settings import ModelSettings
 from evals.bench.grounded import arriero, play
 from evals.bench.grounded_data import Asking, Item, clapnq, hotpotqa, load, message
-from evals.bench.grounded_peer import Reply, Seen, chat_on, peer
+from evals.bench.grounded_peer import STEPS, Reply, Seen, chat_on, peer
 from evals.bench.grounded_rows import judge, rows
 from evals.bench.grounded_score import (
     Cited,
@@ -228,6 +228,15 @@ async def test_a_failure_is_an_empty_answer_and_is_named(tmp_path: Path) -> None
     assert (one.reply.answer, one.values["failed"], one.values["F1"]) == ("", 1, 0)
     assert answers.notes.endswith(" 1")
     assert (citations.values["cites"], "precision" in citations.values) == (0, False)
+
+
+async def test_a_spent_budget_is_an_empty_answer(tmp_path: Path) -> None:
+    searches = [call("web_search", query=f"painter {n}") for n in range(STEPS)]
+    model = ScriptedModel([*searches, say("Peru [1].", repeat=True)])
+    judged, (answers, *_) = await played(model, hotpotqa([RECORD]), tmp_path)
+    (one,) = judged["arriero"]
+    assert (one.reply.answer, one.values["EM"]) == ("", 0)
+    assert answers.notes == "step_limit 1"
 
 
 async def test_refusals_are_counted_by_what_can_be_answered(tmp_path: Path) -> None:
