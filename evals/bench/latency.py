@@ -1,20 +1,21 @@
 """From the start of a search to the first token of the answer, beside the critical path.
 
 The search and every page of a small web on loopback take 300 ms. A model that answers at once
-calls `web_search` and then answers, so that what is measured is all of the way that is not the
-model's. The critical path is one search and then five pages side by side, with plain httpx, in
-turn with it. Every run asks for other words and finds other pages, so that no cache helps.
+searches, where that is left to it, and then answers, so that all of the way is measured that is
+not the model's. The critical path is one search and then five pages side by side, with plain
+httpx, in turn with it. Every run asks other words and finds other pages, so that no cache helps.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import random
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,7 @@ async def _on(ports: int, runs: int) -> Row:
     ours: list[float] = []
     paths: list[float] = []
     read: list[int] = []
+    searches: list[int] = []
     with tempfile.TemporaryDirectory() as home:
         async with (
             open_web(documents, delay=DELAY, ports=ports) as web,
@@ -71,8 +73,10 @@ async def _on(ports: int, runs: int) -> Row:
                 paths.append(await critical_path(http, web, topic))
                 web.asked.clear()
                 ours.append(await first_token(assistant, topic))
-                read.append(len({target for target in web.asked if target[1:2].isdigit()}))
-    return _row(ports, ours[1:], paths[1:], read[1:])
+                read.append(sum(target[1:2].isdigit() for target in web.asked))
+                searches.append(sum(target.startswith("/search") for target in web.asked))
+    counts = {"searches": statistics.mean(searches[1:]), "pages read": statistics.mean(read[1:])}
+    return _row(ports, ours[1:], paths[1:], counts)
 
 
 def settings(web: Web, home: Path) -> Settings:
@@ -81,15 +85,25 @@ def settings(web: Web, home: Path) -> Settings:
 
 
 def model(topics: Sequence[str]) -> ScriptedModel:
-    """Return a model that searches for one topic after the other, and answers at once."""
+    """Return a model that searches where it is asked what to do, and answers from what was found.
 
-    def asked(messages: Sequence[Message]) -> bool:
-        return messages[-1]["role"] == "user"
-
+    Where sources are put before it, its answer has the form that is asked for then.
+    """
     steps: list[Step] = [
-        calls(RawCall(SEARCH, {"query": query(topic)}), match=asked) for topic in topics
+        calls(RawCall(SEARCH, {"query": query(topic)}), match=_decides) for topic in topics
     ]
-    return ScriptedModel([*steps, say(ANSWER, repeat=True)])
+    found = {"sources": [1], "answered": "yes", "answer": ANSWER}
+    return ScriptedModel(
+        [say(json.dumps(found), match=_grounded, repeat=True), *steps, say(ANSWER, repeat=True)]
+    )
+
+
+def _grounded(messages: Sequence[Message]) -> bool:
+    return messages[-1]["role"] == "user" and messages[-1]["content"].startswith("Sources")
+
+
+def _decides(messages: Sequence[Message]) -> bool:
+    return messages[-1]["role"] == "user"
 
 
 def query(topic: str) -> str:
@@ -133,7 +147,9 @@ async def critical_path(http: httpx.AsyncClient, web: Web, topic: str) -> float:
     return time.perf_counter() - began
 
 
-def _row(ports: int, ours: Sequence[float], paths: Sequence[float], read: Sequence[int]) -> Row:
+def _row(
+    ports: int, ours: Sequence[float], paths: Sequence[float], counts: Mapping[str, float]
+) -> Row:
     more = [own - path for own, path in zip(ours, paths, strict=True)]
     middle, reference = statistics.median(ours), statistics.median(paths)
     return Row(
@@ -148,7 +164,7 @@ def _row(ports: int, ours: Sequence[float], paths: Sequence[float], read: Sequen
             "more p50 s": statistics.median(more),
             "more p95 s": _p95(more),
             "ratio p50": middle / reference,
-            "pages read": statistics.mean(read),
+            **counts,
         },
     )
 

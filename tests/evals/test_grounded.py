@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agent.errors import ModelError, UsageError
-from agent.models.base import ChatModel
+from agent.models.base import ChatModel, Message, RawCall
 from agent.models.open import open_model
-from agent.models.scripted import ScriptedModel, call, fail, say
+from agent.models.scripted import ScriptedModel, Step, call, calls, fail, say
 from agent.models.settings import ModelSettings
 from evals.bench.grounded import arriero, play
 from evals.bench.grounded_data import Asking, Item, clapnq, hotpotqa, load, message
@@ -35,7 +35,7 @@ from evals.web import Web, open_web
 from tests.doubles.openai import CHAT, OpenAIDouble, body
 from tools.sources import Source
 
-RECORD = {
+RECORD: dict[str, Any] = {
     "id": "q1",
     "question": "In which country is the city where Ana Rojas was born?",
     "answer": "Peru",
@@ -49,8 +49,12 @@ RECORD = {
         ],
     },
 }
-OTHER = {**RECORD, "id": "q2", "question": "What is a bolt?", "answer": "a fastener"} | {
-    "supporting_facts": {"title": ["Bolt"], "sent_id": [0]}
+OTHER: dict[str, Any] = {
+    **RECORD,
+    "id": "q2",
+    "question": "What is a bolt?",
+    "answer": "a fastener",
+    "supporting_facts": {"title": ["Bolt"], "sent_id": [0]},
 }
 
 
@@ -202,23 +206,63 @@ async def played(
     return judged, rows("grounded", judged)
 
 
+def knows(question: str, query: str, answer: str, *, answered: bool = True) -> list[Step]:
+    """Script one answer, whether the model is asked to search or given what was found."""
+
+    def given(messages: Sequence[Message]) -> bool:
+        last = messages[-1]
+        found = last["role"] == "user" and last["content"].startswith("Sources")
+        return found and question in last["content"]
+
+    def asked(messages: Sequence[Message]) -> bool:
+        return messages[-1]["role"] == "user" and messages[-1]["content"].startswith(question)
+
+    def found(messages: Sequence[Message]) -> bool:
+        return messages[-1]["role"] == "tool" and any(
+            one["content"].startswith(question) for one in messages
+        )
+
+    whole = {"sources": [1], "answered": "yes" if answered else "no", "answer": answer}
+    return [
+        say(json.dumps(whole), match=given, repeat=True),
+        calls(RawCall("web_search", {"query": query}), match=asked, repeat=True),
+        say(answer, match=found, repeat=True),
+    ]
+
+
+MORE = say('{"queries": ["bolt"]}', match=lambda told: "web searches" in told[0]["content"])
+
+
 async def test_a_right_answer_with_its_sources_is_right(tmp_path: Path) -> None:
-    search = call("web_search", query="Ana Rojas born Tarma")
-    model = ScriptedModel(
-        [search, say("Peru [1][2]."), call("web_search", query="bolt"), say("Tarma [1].")]
-    )
-    judged, (answers, citations, cost) = await played(model, hotpotqa([RECORD, OTHER]), tmp_path)
-    right, wrong = judged["arriero"]
-    assert (right.values["EM"], right.values["F1"], right.values["cited"]) == (1, 1, 1)
-    assert (right.values["found"], right.values["shown"], right.values["held"]) == (1, 1, 1)
-    assert (wrong.values["EM"], wrong.values["cited"], wrong.values["held"]) == (0, 1, 0)
-    assert answers.values["EM"] == answers.values["F1"] == 0.5
-    assert (citations.values["precision"], citations.values["held"]) == (1.0, 0.5)
-    assert cost.values["tool calls"] == 1
+    right = "Ana Rojas was born in Tarma, and it lies in Peru [1][2]."
+    script = knows(RECORD["question"], "Ana Rojas born Tarma", right)
+    model = ScriptedModel([*script, *knows("What is a bolt?", "bolt", "A nail.")])
+    asking = hotpotqa([RECORD, OTHER])
+    judged, (answers, citations, cost) = await played(model, asking, tmp_path, "sentence")
+    first, second = judged["arriero"]
+    assert (first.values["contains"], first.values["found"], first.values["shown"]) == (1, 1, 1)
+    assert first.values["cited"] > 0
+    assert first.values["right"] == first.values["held"] == first.values["sentences"] == 1
+    assert (second.values["contains"], second.values["found"]) == (0, 1)
+    assert answers.values["contains"] == 0.5
+    assert citations.values["precision"] == 1.0
+    assert cost.values["tool calls"] >= 1
     trace = json.loads((tmp_path / "traces/arriero/q1.json").read_text(encoding="utf-8"))
-    assert trace["answer"] == "Peru [1][2]."
-    assert trace["steps"][0]["arguments"]["query"] == "Ana Rojas born Tarma"
-    assert "exact short answer" in str(model.requests[0].messages)
+    assert trace["answer"].startswith("Ana Rojas was born in Tarma")
+    assert "Ana Rojas is a painter" in trace["steps"][0]["output"]
+
+
+def test_citations_are_judged_by_page_and_by_words() -> None:
+    asking = hotpotqa([RECORD])
+    web = Web(asking.documents, [1])
+    pages = {n + 1: Source(one.title, web.address(n)) for n, one in enumerate(asking.documents)}
+    for answer, cited, right, held in (
+        ("Peru [1][2].", 1.0, 1, 1),
+        ("She was born in Tarma [1]. It lies in Chile [2].", 1.0, 2, 1),
+        ("A bolt is a fastener [3]. It lies in Peru. [2]", 0.5, 1, 2),
+    ):
+        values = judge(asking.items[0], Reply(answer, numbered=pages), web).values
+        assert (values["cited"], values["right"], values["held"]) == (cited, right, held)
 
 
 async def test_a_failure_is_an_empty_answer_and_is_named(tmp_path: Path) -> None:
@@ -232,22 +276,24 @@ async def test_a_failure_is_an_empty_answer_and_is_named(tmp_path: Path) -> None
 
 async def test_a_spent_budget_is_an_empty_answer(tmp_path: Path) -> None:
     searches = [call("web_search", query=f"painter {n}") for n in range(STEPS)]
+    # Left to the model, because it speaks of the user.
+    record = {**RECORD, "question": "Go through the painters that I like."}
     model = ScriptedModel([*searches, say("Peru [1].", repeat=True)])
-    judged, (answers, *_) = await played(model, hotpotqa([RECORD]), tmp_path)
+    judged, (answers, *_) = await played(model, hotpotqa([record]), tmp_path)
     (one,) = judged["arriero"]
     assert (one.reply.answer, one.values["EM"]) == ("", 0)
     assert answers.notes == "step_limit 1"
 
 
 async def test_refusals_are_counted_by_what_can_be_answered(tmp_path: Path) -> None:
-    known = [nq("Tarma", "where is tarma", "Tarma lies in Peru.", "It lies in Peru.")]
+    known = [nq("Tarma", "where is tarma", "Tarma lies in Peru.", "Tarma lies in Peru.")]
     asking = clapnq(known, [nq("Bolt", "who made the first bolt", "A bolt is a fastener.")])
+    refusal = "The sources do not say who made it."
     model = ScriptedModel(
         [
-            call("web_search", query="Tarma"),
-            say("It lies in Peru [1]."),
-            call("web_search", query="first bolt"),
-            say("The sources do not say who made it."),
+            *knows("where is tarma?", "Tarma", "Tarma lies in Peru [1]."),
+            *knows("who made the first bolt?", "first bolt", refusal, answered=False),
+            MORE,
         ]
     )
     _, (answers, citations, _) = await played(model, asking, tmp_path, "question")
