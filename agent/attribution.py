@@ -30,6 +30,8 @@ _PRONOUN = re.compile(
 _SHORT = 5
 """Words up to which an answer says too little without its question."""
 _MOST_JOINED = 8
+_WHOLE, _BETTER = 0.95, 0.2
+"""Scores from which on one source tells all, and by which another one tells a part better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +127,27 @@ class Checker:
         found = self._judge.all(sentence, topic)
         chosen = _chosen(found, given)
         if chosen:
-            return chosen
+            return self._completed(chosen, sentence, topic, given)
         shared = self._shared(sentence, question, topic, given)
         return shared or found
+
+    def _completed(
+        self, chosen: list[Judgement], sentence: str, topic: Claim, given: tuple[int, ...]
+    ) -> list[Judgement]:
+        """Add the source of a part that the chosen ones hardly tell."""
+        parts = [one for one in _PARTS.split(sentence) if one and len(one.split()) > 2]
+        if not 2 <= len(parts) <= _MOST_JOINED or len(chosen) > 1 or chosen[0].score > _WHOLE:
+            return chosen
+        held = list(chosen)
+        for at, part in enumerate(parts):
+            told = self._judge.all(part, read(" ".join(parts[:at])) if at else topic)
+            mine = max(
+                one.score if one.holds else 0.0 for one in told if one.source == chosen[0].source
+            )
+            good = _chosen(told, given)
+            if good and good[0].score > mine + _BETTER and read(part).facts:
+                held += [one for one in good[:1] if one.source not in {two.source for two in held}]
+        return held
 
     def _shared(
         self, sentence: str, question: str, topic: Claim, given: tuple[int, ...]
@@ -182,7 +202,7 @@ def _chosen(found: Sequence[Judgement], given: Sequence[int]) -> list[Judgement]
         return []
     best = max(good, key=lambda one: one.score)
     mine = [one for one in good if one.source in given and one.lacks <= best.lacks]
-    return mine or [best]
+    return sorted(mine, key=lambda one: -one.score) or [best]
 
 
 def states_nothing(sentence: str, context: str = "") -> bool:

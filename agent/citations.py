@@ -34,6 +34,7 @@ _ROW_END = re.compile(r"[ \t]*\|[ \t]*(?=\n|$)")
 _LEADS = re.compile(
     r"(?:^|\b(?:to|in|by|from|of|see|per|with|source|laut|in|nach|segun|en|selon|dans|d'apres))$"
 )
+_ORDINAL = re.compile(r"\b(?:am|dem|vom|bis|der|den|seit|im|zum|die|das) \d{1,2}$", re.I)
 _MOST_HELD = 48
 
 
@@ -274,6 +275,8 @@ class Citer:
         if not found["space"] or following.islower():
             return False
         if following in ",;:":
+            return False
+        if self._language == "de" and _ORDINAL.search(self._now.text):
             return False
         from sentencex import segment
 

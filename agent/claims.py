@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from agent.claims_words import ABOUT, CAPITALISED, MONTHS, SAME, SCALES, SPELT, STOP
@@ -13,6 +13,8 @@ from agent.claims_words import ABOUT, CAPITALISED, MONTHS, SAME, SCALES, SPELT, 
 _TOKEN = re.compile(
     r"(?:[A-Z]\.){2,}|\d[\d.,'\u00a0\u202f]*\d|\d|[^\W\d_]+(?:[-'’][^\W\d_]+)*|[%$€£]|[.;:!?,]"
 )
+_ELIDED = re.compile(r"^(?:[ldjnscm]|qu)['’](?=\w{2})", re.I)
+_SPACED = re.compile(r"\b(\d{1,3})((?:[ \u00a0\u202f]\d{3})+)\b")
 _ISO = re.compile(r"\b(\d{4})-(\d{1,2})(?:-(\d{1,2}))?\b")
 _DOTTED = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b")
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|\.|º)?"
@@ -126,31 +128,63 @@ def stem(word: str) -> str:
     """Return what is left of a folded word when its ending is cut, the same for its synonyms."""
     if word in SAME:
         return SAME[word]
+    bare = _bare(word)
+    return _same_bare().get(bare, bare)
+
+
+@lru_cache(maxsize=1)
+def _same_bare() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for word, head in SAME.items():
+        if len(bare := _bare(word)) > 3:
+            found.setdefault(bare, head)
+    return found
+
+
+def _bare(word: str) -> str:
     bare = word
-    for ending in _ENDINGS:
-        if bare.endswith(ending) and len(bare) - len(ending) >= 3:
-            bare = bare[: -len(ending)]
-            break
+    for least in (3, 4):
+        ending = next((one for one in _ENDINGS if bare.endswith(one)), "")
+        if len(bare) - len(ending) >= least:
+            bare = bare[: len(bare) - len(ending)]
     if len(bare) > 3 and bare[-1] == bare[-2]:
         bare = bare[:-1]
-    if bare != word and bare in SAME:
-        return SAME[bare]
     return bare.rstrip("iy")[:7] or bare
 
 
 @lru_cache(maxsize=4000)
 def read(text: str) -> Claim:
     """Take a sentence, or a few, apart."""
+    text = _SPACED.sub(lambda match: re.sub(r"\s", "", match[0]), text)
     raw = [_undotted(one) for one in _TOKEN.findall(text)]
     tokens = tuple(fold(one).removesuffix("'s").removesuffix("s'") or one for one in raw)
     dates, rest = _dates(fold(text))
     years, numbers = _numbers(tuple(_TOKEN.findall(rest)))
     names = tuple(_names(raw))
+    if german(tokens):
+        # All nouns are capitalised: a single word may be any of them.
+        names = tuple(replace(one, sure=len(one.words) > 1) for one in names)
     return Claim(text, tokens, content(tokens), numbers, (*dates, *years), names)
 
 
+_GERMAN = frozenset(
+    "der die das und ist wurde wurden wird hat ein eine einen im den dem seit nicht mit zu es "
+    "sich von auf am durch etwa".split()
+)
+
+
+def german(tokens: Iterable[str]) -> bool:
+    """Say whether words are likely German."""
+    return len(_GERMAN.intersection(tokens)) >= 2 or "hat" in tokens or "wurde" in tokens
+
+
 def _undotted(token: str) -> str:
-    return token.replace(".", "") if token[0].isalpha() else token
+    """Join initials, and part what French writes together."""
+    if not token[0].isalpha():
+        return token
+    if token in ("l'est", "l’est"):
+        return "este"
+    return _ELIDED.sub("", token.replace(".", ""))
 
 
 def content(tokens: Iterable[str]) -> frozenset[str]:

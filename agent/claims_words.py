@@ -68,7 +68,7 @@ SCALES: dict[str, float] = {
     "hundred": 1e2, "hundert": 1e2, "cien": 1e2, "cent": 1e2,
     "thousand": 1e3, "tausend": 1e3, "mil": 1e3, "mille": 1e3,
     "million": 1e6, "millions": 1e6, "millionen": 1e6, "millon": 1e6, "millones": 1e6,
-    "m": 1e6, "mn": 1e6, "mio": 1e6, "k": 1e3, "bn": 1e9,
+    "mn": 1e6, "mio": 1e6, "bn": 1e9,
     "billion": 1e9, "billions": 1e9, "milliarde": 1e9, "milliarden": 1e9, "milliard": 1e9,
     "milliards": 1e9, "trillion": 1e12,
 }  # fmt: skip
@@ -84,6 +84,7 @@ STOP = _words(
     "shall should may might must there here what when where why how than also both into over "
     "under about after before between during through until since while per very just only more "
     "most such own same too not no yes one two first other another each every all any some "
+    "up out off down back away percent prozent dollars dollar euros euro "
     "according source sources article page text passage states stated says said mentioned "
     "mentions named name called known became become made make located situated found "
     "der die das den dem des ein eine einer eines einem einen und oder aber ist sind war waren "
@@ -103,7 +104,7 @@ NEGATIONS = _words(
 )
 HEDGES = _words(
     "may might could would planned plans proposed proposes considered considering rejected "
-    "expected rumoured rumored alleged allegedly hopes hoped intended intends wanted scheduled "
+    "expect expects expected rumoured rumored alleged allegedly hopes hoped intended intends wanted scheduled "
     "suggested projected possibly perhaps unlikely attempted cancelled canceled abandoned "
     "disputed unconfirmed geplant soll sollte vorgeschlagen abgelehnt podria planeado propuesto "
     "rechazado pourrait prevu propose rejete aspires candidate bid almost"
@@ -120,7 +121,7 @@ open,reopen,inaugurate,eroffnen,abrir,ouvrir/close,shut,schliessen,cerrar,fermer
 win,victory,beat,gewinnen,ganar/lose,defeat,loss,verlieren,perder
 before,prior,earlier,vor,antes,avant/after,following,later,nach,despues,apres
 north,northern,norden,norte,nord/south,southern,suden,sur,sud
-east,eastern,osten,este/west,western,westen,oeste
+east,eastern,osten,este/west,western,westen,oeste,ouest
 northwest,northeast/southwest,southeast
 left,links/right,rechts
 first,oldest,earliest,erste,primero,premier/last,newest,latest,final,youngest,letzte,ultimo,dernier
@@ -145,7 +146,7 @@ old,older,oldest/new,young,younger,newer
 fast,fastest,quick/slow,slowest
 rich,wealthy/poor
 safe/dangerous,unsafe,harmful
-cheap,cheaper,cheapest/expensive,costly,dearer
+cheap,cheaper,cheapest/expensive,dearer
 free,kostenlos,gratis,gratuit/paid,charge,fee
 public,offentlich/private,privat,privado
 import/export
@@ -196,7 +197,7 @@ acquire acquired buy bought purchase purchased acquisition takeover
 write wrote written author authored novelist writer penned escribio escrita geschrieben ecrit
 direct directed director filmmaker dirigida dirigio
 build built construct constructed construction erected building gebaut construido construida
-win won victory champion gewann gano
+win won victory champion gewann gano received receive awarded
 begin began begun start started commence launched
 sell sold sale
 lead led leader head headed chief
@@ -238,9 +239,12 @@ river fluss rio fleuve
 city town stadt ciudad ville
 move moved relocated
 team club
-award prize awarded received
+award prize
 annual annually yearly year
 quick fast
+km kilometre kilometres kilometer kilometers kilometro kilometros
+m metre metres meter meters metro metros
+kg kilogram kilograms kilo kilos
 hold held
 run ran operate operates operated
 """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from agent.claims import Claim, content, stem, value_of
-from agent.claims_words import HEDGES, NEGATIONS, OPPOSITES, PART, STOP, WHOLE
+from agent.claims import Claim, content, read, stem, value_of
+from agent.claims_words import HEDGES, MONTHS, NEGATIONS, OPPOSITES, PART, STOP, WHOLE
+from agent.matching import has_number
 
 _BREAKS = frozenset(
     [
@@ -37,6 +39,7 @@ _BREAKS = frozenset(
     ]
 )
 _BY = frozenset({"by", "von", "por", "par"})
+_JOINS = frozenset({"and", "und", "y", "et", ","})
 _MUTUAL = frozenset({"marry", "met", "meet", "border", "near", "rival", "friend"})
 _UNS = ("un", "in", "im", "dis", "non")
 _PAIRS = tuple(
@@ -52,20 +55,20 @@ NOT_ALL = "the source does not say it of all"
 def contradiction(claim: Claim, other: Claim) -> str:
     """Name what stands against a claim in a sentence of like words; empty where nothing does."""
     mine, theirs = _clauses(claim.tokens), _clauses(other.tokens)
+    names = content(word for one in claim.names if one.sure for word in one.words)
     for clause in mine:
         stems = content(clause)
+        stems = stems - names or stems
         near = max(theirs, key=lambda one: len(content(one) & stems), default=())
         if len(content(near) & stems) < min(2, len(stems)):
             continue
         if _opposed(clause, near, claim, other):
             return OPPOSITE
-        if _marked(near, HEDGES) and not _marked(clause, HEDGES | NEGATIONS):
+        if _hedged(near) and not (_hedged(claim.tokens) or _marked(clause, NEGATIONS)):
             return HEDGED
-        if _marked(clause, WHOLE) and not _marked(near, WHOLE) and _marked(near, PART):
+        if (WHOLE & set(clause)) - set(near) and _marked(near, PART):
             return NOT_ALL
-    if _reversed(claim, other):
-        return SWAPPED
-    return _misbound(claim, other)
+    return SWAPPED if _reversed(claim, other) else ""
 
 
 def _clauses(tokens: Sequence[str]) -> list[tuple[str, ...]]:
@@ -85,6 +88,21 @@ def _clauses(tokens: Sequence[str]) -> list[tuple[str, ...]]:
 
 def _marked(tokens: Sequence[str], words: frozenset[str]) -> bool:
     return any(one in words for one in tokens)
+
+
+def _hedged(tokens: Sequence[str]) -> bool:
+    """Say whether a statement is only planned, expected or denied; "may" may be the month."""
+    return any(
+        one in HEDGES
+        and not (
+            one == "may"
+            and (
+                tokens[at - 1 : at] in [(before,) for before in ("in", "of", "since")]
+                or any(two[0].isdigit() for two in tokens[max(at - 1, 0) : at + 2])
+            )
+        )
+        for at, one in enumerate(tokens)
+    )
 
 
 def _negated(tokens: Sequence[str]) -> bool:
@@ -127,7 +145,7 @@ def _places(claim: Claim, words: Sequence[str]) -> list[int]:
 
 def _reversed(claim: Claim, other: Claim) -> bool:
     """Say whether two names have changed their places around the same verb."""
-    names = [one.words for one in claim.names]
+    names = [one.words for one in claim.names if one.sure]
     for first, second in pairwise(names):
         mine = _actors(claim, first, second)
         theirs = _actors(other, first, second)
@@ -152,25 +170,41 @@ def _actors(
     return (one[0] < two[0]) != passive, stems
 
 
-def _misbound(claim: Claim, other: Claim) -> str:
+def misbound(claim: Claim, other: Claim) -> str:
     """Name a number or name that stands beside the word that another one has in the source."""
     theirs = list(bound(other))
-    names = {word for one in other.names for word in one.words}
+    values = {one.value for one in other.numbers} | {float(one.year) for one in other.dates}
+    values |= {one.value for one in claim.numbers if one.about or has_number(one, other)}
     for what, key, side in bound(claim):
         same = [one for one in theirs if one[0] == what]
         rivals = [one for one in theirs if one[0] != what and one[1:] == (key, side)]
         if not rivals or any(one[1:] == (key, side) for one in same):
             continue
-        if isinstance(what, float) or (same and what in names):
+        if same or isinstance(what, str) or what not in values:
             shown = f"{what:g}" if isinstance(what, float) else what.title()
             return f"the source does not say {shown} of this"
+    return _unpaired(claim, other)
+
+
+def _unpaired(claim: Claim, other: Claim) -> str:
+    """Name a quantity that the source gives for another year."""
+    years = {one.year for one in claim.dates if one.year and not one.decade}
+    values = {one.value for one in claim.numbers}
+    if len(years) != 1 or not values:
+        return ""
+    for part in re.split(r";|\.\s|,\s|\band\b|\bund\b|\by\b|\bet\b", other.text):
+        there = read(part)
+        told = {one.year for one in there.dates if one.year}
+        if told and not told & years and values & {one.value for one in there.numbers}:
+            if any(one.year in years for one in other.dates):
+                return f"the source does not say {claim.numbers[0].shown} of that year"
     return ""
 
 
 def bound(claim: Claim) -> Iterator[tuple[float | str, str, str]]:
     """Yield numbers and names with the word that they belong to, and on which side it stands."""
-    lasts = {one.words[-1] for one in claim.names}
-    inside = {word for one in claim.names for word in one.words}
+    lasts = {one.words[-1] for one in claim.names if one.sure}
+    inside = {word for one in claim.names if one.sure for word in one.words}
     for at, token in enumerate(claim.tokens):
         found = value_of(token) if token[0].isalnum() else None
         if found is not None:
@@ -181,20 +215,24 @@ def bound(claim: Claim) -> Iterator[tuple[float | str, str, str]]:
                 yield found[0], before, "before"
         elif token in lasts:
             begin = at
-            while begin > 0 and claim.tokens[begin - 1] in inside:
+            while begin > 0 and claim.tokens[begin - 1] in inside | _JOINS:
                 begin -= 1
             if before := _next(claim.tokens, begin, -1, 3):
                 yield token, before, "name"
 
 
 def _next(tokens: Sequence[str], at: int, step: int, most: int) -> str:
-    for distance in range(1, most + 1):
-        place = at + step * distance
-        if not 0 <= place < len(tokens) or tokens[place] in ",;:.!?":
+    place = at
+    while most:
+        place += step
+        if not 0 <= place < len(tokens) or tokens[place] in ";:.!?":
             return ""
         word = tokens[place]
-        if word[0].isdigit():
+        if step < 0 and (word[0].isdigit() or word in MONTHS):
+            continue
+        if word[0].isdigit() or word == ",":
             return ""
+        most -= 1
         if word not in STOP and word[0].isalpha() and value_of(word) is None:
             return stem(word)
     return ""

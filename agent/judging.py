@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from agent.claims import Claim, content, fold, read
-from agent.contradiction import contradiction
+from agent.contradiction import contradiction, misbound
 from agent.matching import has_name, missing
 from tools.sources import Passage, Source
 
@@ -20,12 +20,15 @@ _WINDOWS = 6
 _EMBEDDED = 30
 _PLAIN = 0.8
 """Share of a claim's words from which on its vector is not needed."""
-_STRONG, _NAMED, _BARE = 0.5, 0.55, 0.6
+_STRONG, _NAMED, _BARE = 0.45, 0.55, 0.6
 """Scores to reach: with numbers or dates that match, with names that do, with neither."""
+_TITLE = 4
+_PRONOUN = re.compile(r"^(It|He|She|They|Er|Sie|Es|Il|Elle)\b")
 _NEAR = 0.08
 _QUESTION = 0.34
 _NO = re.compile(r"^(no|nein|non)\b")
 _YES = re.compile(r"^(yes|ja|si|oui)\b")
+_WHO = re.compile(r"^(who|by who|wer|quien|qui)\b")
 _ASKING = re.compile(
     r"^(in |on |at |by |from )?(how many|how much|wie viele?|cuantos|cuantas|combien de|which|what|"
     r"when|where|who|whose|whom|why|how|wann|wo|wer|was|welche[rs]?|cuando|donde|quien|cual|que|"
@@ -61,6 +64,22 @@ class _Window:
     passage: str
     there: Claim
     around: Claim
+    title: Claim
+    parts: tuple[Claim, ...]
+
+    def against(self, claim: Claim) -> str:
+        """Name what stands against a claim, in one of the sentences or in both together."""
+        for one in self.parts:
+            if why := contradiction(claim, one):
+                return why
+        return misbound(claim, self.there)
+
+    def covers(self, words: frozenset[str]) -> float:
+        """Return the share of words that stand here; elsewhere in the source they count less."""
+        close = covered(words, self.there.stems, self.title.stems, 0.8)
+        wide = covered(words, self.there.stems, self.around.stems, 0.3)
+        # The shorter of two places that say the same is the better one.
+        return max(close, wide) - 0.03 * (len(self.parts) - 1)
 
 
 class Judge:
@@ -94,13 +113,15 @@ class Judge:
         against: Judgement | None = None
         for words, window in self._near(claim, number):
             lost = next(missing(claim, window.there, window.around), "")
-            why = lost or contradiction(claim, window.there)
+            why = lost or window.against(claim)
             score = words if why or words >= _PLAIN else self._score(claim, window, words)
             if why:
                 if against is None or score > against.score:
                     against = Judgement(number, window.passage, score, False, why, True, lacks)
                 continue
             line = self._line(claim) + 0.12 * lacks
+            # What names its subject itself is better than what stands near the name.
+            score -= 0.04 * sum(one.sure and not has_name(one, window.there) for one in claim.names)
             one = Judgement(
                 number,
                 window.passage,
@@ -132,7 +153,7 @@ class Judge:
         ranked = []
         for window in self._of(number):
             facts = _facts(claim) & _facts(window.there)
-            share = covered(words, window.there.stems, window.around.stems)
+            share = window.covers(words)
             ranked.append((share + 0.5 * len(facts), share, window))
         ranked.sort(key=lambda one: -one[0])
         return [(share, window) for _, share, window in ranked[:_WINDOWS]]
@@ -186,7 +207,7 @@ class Judge:
         texts: list[str] = []
         for number in pair:
             near = self._near(claim, number)
-            if not near or contradiction(claim, near[0][1].there):
+            if not near or near[0][1].against(claim):
                 return []
             texts.append(near[0][1].around.text)
             held.append(Judgement(number, near[0][1].passage, near[0][0], True, sure=False))
@@ -201,7 +222,11 @@ class Judge:
         asked = question.strip().rstrip("?")
         if _YES.match(said) or _NO.match(said):
             return self._agreed(asked, bool(_YES.match(said)))
-        rest = _ASKING.sub("", fold(asked)).strip()
+        begin = _ASKING.match(fold(asked))
+        rest = asked[begin.end() if begin else 0 :].strip()
+        if begin and _WHO.match(begin[0]) and " " in rest:
+            verb, rest = rest.split(" ", 1)
+            rest = f"{rest} {verb} by"
         counted = re.match(r"^(how many|how much|wie viel|cuant|combien)", fold(asked))
         whole = f"{answer.rstrip('.')} {rest}" if counted else f"{rest} {answer}"
         return [
@@ -213,11 +238,11 @@ class Judge:
         best = Judgement(number, "", 0.0, False)
         words = claim.stems - asked.stems or claim.stems
         for window in self._of(number):
-            share = covered(asked.stems, window.there.stems, window.around.stems)
+            share = window.covers(asked.stems)
             lost = next(missing(claim, window.there, window.around), "")
             if not lost and covered(words, window.there.stems) < 0.99:
                 lost = f'"{claim.text.strip(" .")}"'
-            why = lost or contradiction(whole, window.there)
+            why = lost or window.against(whole)
             one = Judgement(number, window.passage, share, not why and share >= _QUESTION, why)
             if (one.holds, not lost, one.score) > (best.holds, best.holds, best.score):
                 best = one
@@ -228,6 +253,12 @@ class Judge:
         if any(one.holds for one in found):
             opposite = "the source says the opposite"
             return found if yes else [replace(one, holds=False, problem=opposite) for one in found]
+        against = [one for one in found if one.problem.startswith("the source")]
+        if against and max(found, key=lambda one: one.score).problem:
+            if yes:
+                return found
+            best = max(against, key=lambda one: one.score)
+            return [replace(one, holds=one is best) for one in found]
         names = self.subjects(read(asked))
         if len(names) > 1:
             return [replace(one, holds=one.source in names, sure=False) for one in found]
@@ -240,10 +271,11 @@ class Judge:
         """Return the source that leads from the question to the one with the answer."""
         text = self._text(best.source)
         asked = read(question)
-        lacking = [one for one in asked.names if one.sure and not has_name(one, text)]
+        title = read(self._sources[best.source - 1].title)
+        told = title if best.score < _PLAIN else text
+        lacking = [one for one in asked.names if one.sure and not has_name(one, told)]
         if not lacking:
             return None
-        title = read(self._sources[best.source - 1].title)
         found: list[Judgement] = []
         for number in self._numbers():
             there = self._text(number)
@@ -262,7 +294,7 @@ class Judge:
 def _outweighs(against: Judgement, best: Judgement) -> bool:
     facts = ("the number", "the date", "the year", "the name")
     if against.problem.startswith(facts):
-        return not best.holds
+        return not best.holds and against.score > best.score
     return against.score > best.score + 0.05 or not best.holds
 
 
@@ -272,8 +304,16 @@ def _cut(passage: Passage, title: str, language: str) -> list[_Window]:
 
     parts = [one.strip() for one in segment(language or "en", passage.text) if one.strip()]
     around = read(f"{title}.\n{passage.text}")
-    pairs = [f"{one} {two}" for one, two in pairwise(parts)]
-    return [_Window(passage.id, read(text), around) for text in (*parts, *pairs)]
+    name = read(title)
+    subject = re.sub(r"\s*[(,|:–].*", "", title)
+    if 0 < len(subject.split()) <= _TITLE and subject[0].isupper():
+        parts = [_PRONOUN.sub(subject, one) for one in parts]
+    told = [read(one) for one in parts]
+    windows = [_Window(passage.id, one, around, name, (one,)) for one in told]
+    for one, two in pairwise(told):
+        both = read(f"{one.text} {two.text}")
+        windows.append(_Window(passage.id, both, around, name, (one, two)))
+    return windows
 
 
 def _wanted(claim: Claim) -> frozenset[str]:
@@ -291,7 +331,10 @@ def _facts(claim: Claim) -> set[object]:
 
 
 def covered(
-    words: frozenset[str], there: frozenset[str], around: frozenset[str] = frozenset()
+    words: frozenset[str],
+    there: frozenset[str],
+    around: frozenset[str] = frozenset(),
+    worth: float = 0.0,
 ) -> float:
     """Return the share of words that stand in a text; what stands only around it counts less."""
     if not words:
@@ -301,7 +344,7 @@ def covered(
         if _among(word, there):
             total += 1.0
         elif _among(word, around):
-            total += 0.7
+            total += worth
     return total / len(words)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.claims import Claim, Date, Name, Number
+from agent.claims import Claim, Date, Name, Number, german
 
 _UPWARDS = frozenset(["over", "more", "than", "exceeding", "uber", "mehr", "mas", "plus"])
 _DOWNWARDS = frozenset(["nearly", "almost", "fast", "knapp", "casi", "presque", "under"])
@@ -81,6 +81,8 @@ def has_name(name: Name, around: Claim) -> bool:
     words = set(around.tokens) | {part for one in around.tokens for part in one.split("-")}
     lacking = [one for one in name.words if not _word(one, words)]
     if not lacking:
+        return True
+    if len(name.words) >= 3 and len(lacking) == 1 and german(around.tokens):
         return True
     if len(name.words) == 1:
         return _acronym(name.words[0], around) or name.words[0].endswith(_ADJECTIVES)
