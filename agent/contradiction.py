@@ -40,6 +40,11 @@ _BREAKS = frozenset(
 )
 _BY = frozenset({"by", "von", "por", "par"})
 _JOINS = frozenset({"and", "und", "y", "et", ","})
+_ARTICLES = frozenset("the a an der die das dem den la el le les los las".split())
+_PREPOSITIONS = frozenset(
+    "by in at from to of with for on after before against von aus nach bei mit por en de con para "
+    "par dans avec pour a".split()
+)
 _MUTUAL = frozenset({"marry", "met", "meet", "border", "near", "rival", "friend"})
 _UNS = ("un", "in", "im", "dis", "non")
 _PAIRS = tuple(
@@ -58,8 +63,11 @@ def contradiction(claim: Claim, other: Claim) -> str:
     names = content(word for one in claim.names if one.sure for word in one.words)
     for clause in mine:
         stems = content(clause)
-        stems = stems - names or stems
-        near = max(theirs, key=lambda one: len(content(one) & stems), default=())
+        near = max(
+            theirs,
+            key=lambda one: (len(content(one) & stems - names), len(content(one) & stems)),
+            default=(),
+        )
         if len(content(near) & stems) < min(2, len(stems)):
             continue
         if _opposed(clause, near, claim, other):
@@ -218,7 +226,13 @@ def bound(claim: Claim) -> Iterator[tuple[float | str, str, str]]:
             while begin > 0 and claim.tokens[begin - 1] in inside | _JOINS:
                 begin -= 1
             if before := _next(claim.tokens, begin, -1, 3):
-                yield token, before, "name"
+                yield token, before, _preposition(claim.tokens, begin)
+
+
+def _preposition(tokens: Sequence[str], at: int) -> str:
+    """Return the small word before a name: "by" and "in" make different roles of it."""
+    before = [one for one in tokens[max(at - 2, 0) : at] if one not in _ARTICLES]
+    return before[-1] if before and before[-1] in _PREPOSITIONS else "name"
 
 
 def _next(tokens: Sequence[str], at: int, step: int, most: int) -> str:
