@@ -19,7 +19,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from agent.assistant import open_assistant
-from agent.errors import ArrieroError, UsageError
+from agent.errors import UsageError
 from agent.models.base import ChatModel
 from agent.models.open import open_model
 from agent.models.settings import ModelSettings
@@ -117,10 +117,7 @@ async def arriero(model: ChatModel, web: Web, home: Path) -> AsyncIterator[Ask]:
     async with open_assistant(settings, model=model) as assistant:
 
         async def ask(name: str, text: str) -> Reply:
-            try:
-                turn = await assistant.ask(text, user_id="bench", thread_id=name)
-            except ArrieroError as error:
-                return Reply("", f"{error.kind}: {error.message}")
+            turn = await assistant.ask(text, user_id="bench", thread_id=name)
             return Reply(
                 "" if turn.stop_reason in BUDGETS else turn.answer,
                 turn.stop_reason,
@@ -162,12 +159,20 @@ async def play(
         # One contestant after the other, so that each finds its prefix in the cache.
         for name, ask in asks.items():
             for item in items[start : start + BATCH]:
-                reply = await ask(item.id, message(item, style))
+                reply = await _asked(ask, item, style)
                 one = judge(item, reply, web)
                 judged[name].append(one)
                 _keep(traces / name.replace(" ", "_") / f"{item.id}.json", item, one)
                 progress(f"{len(judged[name])}/{len(items)} {name}: {one.line}")
     return judged
+
+
+async def _asked(ask: Ask, item: Item, style: str) -> Reply:
+    """Ask one question; whatever a contestant fails with, the others go on."""
+    try:
+        return await ask(item.id, message(item, style))
+    except Exception as error:  # noqa: BLE001 - the turn's boundary: it is a lost question
+        return Reply("", f"{type(error).__name__}: {error}")
 
 
 def _keep(path: Path, item: Item, judged: Judged) -> None:

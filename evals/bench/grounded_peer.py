@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from agent.errors import ArrieroError
 from agent.models.base import ChatModel, Usage
 from agent.prompts import SYSTEM
 from evals.bench.bfcl_multi import server_of
@@ -188,7 +187,7 @@ async def peer(chat: BaseChatModel, calls: list[Usage], web: Web, home: Path) ->
             stop = "step_limit"
         except TimeoutError:
             stop = "time_limit"
-        except (OpenAIError, ArrieroError) as error:
+        except OpenAIError as error:
             stop = f"{type(error).__name__}: {error}"
         cost = sum(calls, Usage())
         return Reply(answer, stop, cost, seen.sources, seen.numbered, tuple(seen.steps))

@@ -270,7 +270,8 @@ async def test_a_failure_is_an_empty_answer_and_is_named(tmp_path: Path) -> None
     judged, (answers, citations, _) = await played(model, hotpotqa([RECORD]), tmp_path)
     (one,) = judged["arriero"]
     assert (one.reply.answer, one.values["failed"], one.values["F1"]) == ("", 1, 0)
-    assert answers.notes.endswith(" 1")
+    assert answers.notes == "ModelError 1"
+    assert "the server is gone" in one.reply.stop
     assert (citations.values["cites"], "precision" in citations.values) == (0, False)
 
 
