@@ -7,7 +7,7 @@ import contextlib
 import html
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
@@ -16,7 +16,7 @@ from tools.ranking import scores
 from tools.settings import NetSettings, SearchSettings, ToolSettings
 from tools.threads import in_thread
 
-HOST = "127.0.0.1"
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 FIRST_PORT = 18_081
 """Where a port is looked for first: with the same addresses a prompt is the same in every run."""
 LAST_PORT = 18_481
@@ -50,22 +50,22 @@ class Web:
 
     Args:
         documents: What stands on the pages.
-        ports: The ports that answer; pages are spread over them in turn.
+        hosts: The hosts that answer, `ADDRESS:PORT` each; pages are spread over them in turn.
 
     Attributes:
         asked: What was asked for, in the order of arrival.
     """
 
-    def __init__(self, documents: Sequence[Document], ports: Sequence[int]) -> None:
+    def __init__(self, documents: Sequence[Document], hosts: Sequence[str]) -> None:
         self.documents = tuple(documents)
-        self.ports = tuple(ports)
+        self.hosts = tuple(hosts)
         self.asked: list[str] = []
         self._texts = [f"{one.title}\n{one.text}" for one in documents]
 
     @property
     def url(self) -> str:
         """The address that answers searches, and all pages too."""
-        return f"http://{HOST}:{self.ports[0]}"
+        return f"http://{self.hosts[0]}"
 
     @property
     def searxng_url(self) -> str:
@@ -75,14 +75,12 @@ class Web:
     def address(self, number: int) -> str:
         """Return the address of a document, counted from 0."""
         slug = re.sub(r"\W+", "_", self.documents[number].title).strip("_")[:SLUG_CHARS]
-        return f"http://{HOST}:{self.ports[number % len(self.ports)]}/{number}-{quote(slug)}"
+        return f"http://{self.hosts[number % len(self.hosts)]}/{number}-{quote(slug)}"
 
     def number(self, url: str) -> int | None:
         """Return the number of the document at an address, or None."""
         parts = urlsplit(url)
-        if parts.hostname != HOST or parts.port not in self.ports:
-            return None
-        return self._numbered(parts.path)
+        return self._numbered(parts.path) if parts.netloc in self.hosts else None
 
     def document(self, url: str) -> Document | None:
         """Return the document at an address, or None."""
@@ -94,7 +92,7 @@ class Web:
         return ToolSettings(
             approval="never",
             search=SearchSettings(engines=("searxng",), searxng_url=self.searxng_url),
-            net=NetSettings(allow_hosts=(HOST,)),
+            net=NetSettings(allow_hosts=self.hosts),
         )
 
     def found(self, query: str, page: int = 1) -> list[dict[str, object]]:
@@ -106,7 +104,8 @@ class Web:
         """
         sites = _OPERATOR.findall(query)
         words = _OPERATOR.sub(" ", query)
-        if any(site.partition(":")[0] != HOST for site in sites):
+        names = {host.partition(":")[0] for host in self.hosts}
+        if any(site.partition(":")[0] not in names for site in sites):
             return []
         rated = [(-score, at) for at, score in enumerate(scores(words, self._texts)) if score > 0]
         chosen = sorted(rated)[(page - 1) * RESULTS : page * RESULTS]
@@ -154,14 +153,14 @@ class Web:
 
 @asynccontextmanager
 async def open_web(
-    documents: Sequence[Document], *, delay: float = 0.0, ports: int = 1
+    documents: Sequence[Document], *, delay: float = 0.0, hosts: int = 1
 ) -> AsyncIterator[Web]:
     """Serve documents and a search over them on loopback, in the running loop.
 
     Args:
         documents: What stands on the pages.
         delay: Seconds that each answer takes, unless finding it takes longer.
-        ports: How many ports the pages are spread over, so that they count as so many hosts.
+        hosts: How many addresses of loopback the pages are spread over.
     """
     transports: set[asyncio.WriteTransport] = set()
     handlers: set[asyncio.Task[None]] = set()
@@ -180,11 +179,12 @@ async def open_web(
             writer.close()
 
     async with AsyncExitStack() as stack:
-        taken: list[int] = []
-        for _ in range(ports):
-            server = await _listen(serve, taken[-1] + 1 if taken else FIRST_PORT)
+        taken: list[str] = []
+        for number in range(1, hosts + 1):
+            server = await _listen(serve, f"127.0.0.{number}")
             stack.callback(server.close)
-            taken.append(server.sockets[0].getsockname()[1])
+            address, port = server.sockets[0].getsockname()
+            taken.append(f"{address}:{port}")
         webs.append(Web(documents, taken))
         try:
             yield webs[0]
@@ -195,12 +195,12 @@ async def open_web(
                 await asyncio.wait([*handlers])
 
 
-async def _listen(serve: object, first: int) -> asyncio.Server:
-    """Listen on the first port that is free, or on any."""
-    for port in [*range(first, LAST_PORT), 0]:
+async def _listen(serve: Serve, address: str) -> asyncio.Server:
+    """Listen on the first port that is free."""
+    for port in range(FIRST_PORT, LAST_PORT):
         with contextlib.suppress(OSError):
-            return await asyncio.start_server(serve, HOST, port)  # type: ignore[arg-type]
-    raise OSError(f"no port of {HOST} is free")
+            return await asyncio.start_server(serve, address, port)
+    return await asyncio.start_server(serve, address, 0)
 
 
 async def _exchange(

@@ -35,7 +35,7 @@ PAGES = 5
 PARAGRAPHS = 20
 RUNS = 10
 SEARCH = "web_search"
-ANSWER = "It was opened in that year, as the page says [1]."
+ANSWER = "It is in a valley, as the page says [1]."
 _PLACES = ("Arvel", "Bosham", "Cerrin", "Dunmore", "Elvaston", "Farrow", "Galdera", "Hestin")
 _KINDS = ("bridge", "lighthouse", "mill", "harbour", "library")
 _WHO = ("An engineer", "The council", "A miller", "The widow", "A painter", "The guild", "A crew")
@@ -50,11 +50,11 @@ async def measure(runs: int = RUNS) -> list[Row]:
     Args:
         runs: Searches that count; one more goes before them.
     """
-    return [await _on(ports, runs) for ports in (PAGES, 1)]
+    return [await _on(hosts, runs) for hosts in (PAGES, 1)]
 
 
-async def _on(ports: int, runs: int) -> Row:
-    """Measure with the pages spread over so many ports, which count as hosts."""
+async def _on(hosts: int, runs: int) -> Row:
+    """Measure with the pages spread over so many hosts, which count as hosts."""
     import httpx
 
     topics = [f"{_PLACES[at % len(_PLACES)]}{'abcdefgh'[at // 8 % 8]}" for at in range(runs + 1)]
@@ -65,7 +65,7 @@ async def _on(ports: int, runs: int) -> Row:
     searches: list[int] = []
     with tempfile.TemporaryDirectory() as home:
         async with (
-            open_web(documents, delay=DELAY, ports=ports) as web,
+            open_web(documents, delay=DELAY, hosts=hosts) as web,
             open_assistant(settings(web, Path(home)), model=model(topics)) as assistant,
             httpx.AsyncClient(trust_env=False) as http,
         ):
@@ -76,7 +76,7 @@ async def _on(ports: int, runs: int) -> Row:
                 read.append(sum(target[1:2].isdigit() for target in web.asked))
                 searches.append(sum(target.startswith("/search") for target in web.asked))
     counts = {"searches": statistics.mean(searches[1:]), "pages read": statistics.mean(read[1:])}
-    return _row(ports, ours[1:], paths[1:], counts)
+    return _row(hosts, ours[1:], paths[1:], counts)
 
 
 def settings(web: Web, home: Path) -> Settings:
@@ -107,8 +107,8 @@ def _decides(messages: Sequence[Message]) -> bool:
 
 
 def query(topic: str) -> str:
-    """Return the words that a topic's pages are found by."""
-    return f"when was {topic} opened"
+    """Return a question that only the topic's pages share a word with."""
+    return f"Where is {topic}?"
 
 
 def page(topic: str, number: int) -> Document:
@@ -120,7 +120,7 @@ def page(topic: str, number: int) -> Document:
         parts = [draw.choice(words) for words in (_WHO, _DID, _WHAT, _WHEN)]
         return f"{' '.join(parts)}, {draw.randrange(2, 90)} times."
 
-    lines = [f"The {thing} of {topic} was opened in {1700 + draw.randrange(250)}."]
+    lines = [f"The {thing} of {topic} is in valley {draw.randrange(2, 90)}."]
     lines += [" ".join(sentence() for _ in range(5)) for _ in range(PARAGRAPHS - 1)]
     return Document(f"The {thing} of {topic}", "\n".join(lines))
 
@@ -129,8 +129,7 @@ async def first_token(assistant: Assistant, topic: str) -> float:
     """Return the seconds from the start of the search to the first piece of the answer."""
     began = 0.0
     took = math.nan
-    text = f"When was the bridge of {topic} opened?"
-    async for event in assistant.stream(text, user_id="bench", thread_id=topic):
+    async for event in assistant.stream(query(topic), user_id="bench", thread_id=topic):
         if isinstance(event, StepStarted) and event.name == SEARCH:
             began = time.perf_counter()
         elif isinstance(event, TextDelta) and began and math.isnan(took):
@@ -148,13 +147,13 @@ async def critical_path(http: httpx.AsyncClient, web: Web, topic: str) -> float:
 
 
 def _row(
-    ports: int, ours: Sequence[float], paths: Sequence[float], counts: Mapping[str, float]
+    hosts: int, ours: Sequence[float], paths: Sequence[float], counts: Mapping[str, float]
 ) -> Row:
     more = [own - path for own, path in zip(ours, paths, strict=True)]
     middle, reference = statistics.median(ours), statistics.median(paths)
     return Row(
         bench="latency",
-        case=f"search and {PAGES} pages of {ports} host{'s' * (ports > 1)}, {DELAY:g} s each",
+        case=f"search and {PAGES} pages of {hosts} host{'s' * (hosts > 1)}, {DELAY:g} s each",
         items=len(ours),
         values={
             "p50 s": middle,

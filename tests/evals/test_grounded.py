@@ -254,7 +254,7 @@ async def test_a_right_answer_with_its_sources_is_right(tmp_path: Path) -> None:
 
 def test_citations_are_judged_by_page_and_by_words() -> None:
     asking = hotpotqa([RECORD])
-    web = Web(asking.documents, [1])
+    web = Web(asking.documents, ["127.0.0.1:1"])
     pages = {n + 1: Source(one.title, web.address(n)) for n, one in enumerate(asking.documents)}
     for answer, cited, right, held in (
         ("Peru [1][2].", 1.0, 1, 1),
@@ -376,5 +376,5 @@ def test_a_number_is_that_of_the_last_search() -> None:
 def test_what_no_source_stands_behind_is_neither_right_nor_held() -> None:
     item = Item("i", "Where?", "Peru", frozenset((0,)))
     asking = hotpotqa([RECORD])
-    values = judge(item, Reply("Peru [9]."), Web(asking.documents, [1])).values
+    values = judge(item, Reply("Peru [9]."), Web(asking.documents, ["127.0.0.1:1"])).values
     assert (values["sentences"], values["right"], values["held"]) == (1, 0, 0)

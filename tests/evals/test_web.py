@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from evals.web import FIRST_PORT, RESULTS, SNIPPET_CHARS, Document, Web, open_web
 from tools.net import Net
@@ -14,6 +15,7 @@ from tools.registry import open_registry
 from tools.search.engine import open_engine
 from tools.search.tool import query_of
 
+LOOPBACK = [f"127.0.0.{number}" for number in range(1, 4)]
 LIMA = Document(
     "Lima",
     "Lima is the capital of Peru.\nIt lies at the coast & was founded in 1535 by <Pizarro>.",
@@ -81,12 +83,14 @@ async def test_there_is_no_robots_txt_and_no_page_that_is_not_there() -> None:
         await net.aclose()
 
 
-async def test_ports_are_the_first_free_ones_and_pages_are_spread_over_them() -> None:
-    async with open_web([LIMA, CUSCO, BOLT], ports=3) as web:
-        assert len({web.address(number).split("/")[2] for number in range(3)}) == 3
-        assert web.ports[0] >= FIRST_PORT
+@pytest.mark.allow_hosts(LOOPBACK)
+async def test_ports_are_free_ones_and_pages_are_spread_over_hosts() -> None:
+    async with open_web([LIMA, CUSCO, BOLT], hosts=3) as web:
+        names = [web.address(number).split("/")[2].partition(":")[0] for number in range(3)]
+        assert names == ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+        assert int(web.hosts[0].partition(":")[2]) >= FIRST_PORT
         async with open_web([BOLT]) as other, httpx.AsyncClient() as http:
-            assert not {*other.ports} & {*web.ports}
+            assert not {*other.hosts} & {*web.hosts}
             for number in range(3):
                 page = await http.get(web.address(number))
                 assert web.documents[number].title in page.text
@@ -101,7 +105,7 @@ async def test_answers_are_late_by_the_delay_and_side_by_side() -> None:
 
 async def test_closing_waits_for_nobody() -> None:
     async with open_web([LIMA], delay=0.1) as web:
-        reader, writer = await asyncio.open_connection("127.0.0.1", web.ports[0])
+        reader, writer = await asyncio.open_connection(*web.hosts[0].split(":"))
         await asyncio.sleep(0)
     writer.close()
     with_nothing = await reader.read()
