@@ -226,6 +226,9 @@ def is_short(sentence: str, question: str) -> bool:
     if len(words) > _SHORT:
         return False
     small = [one for one in words if one.islower()]
+    named = {word for one in read(question).names for word in one.words}
+    if named & set(read(sentence).tokens) and read(" ".join(small)).stems:
+        return False
     verbs = {"is", "was", "are", "were", "has", "had", "ist", "war", "es", "fue", "est", "hat"}
     return not verbs & set(small) and not any(
         len(one) > 3 and one.endswith(("ed", "te", "ió", "ait")) for one in small

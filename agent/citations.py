@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from agent.attribution import Checker, Citation, Verdict
 from agent.claims import fold
 from agent.conflicts import Conflict, conflicts
+from agent.languages import guess_language
 
 __all__ = ["Checker", "Citation", "Citer", "Conflict", "Verdict", "conflicts"]
 
@@ -59,7 +60,7 @@ class Citer:
     def __init__(self, checker: Checker, question: str) -> None:
         self._checker = checker
         self._question = " ".join(question.split())
-        self._language = _language(question)
+        self._language = guess_language(question)
         self._rest = ""
         self._now = _Sentence()
         self._before = ""
@@ -341,18 +342,3 @@ def _may_be_mark(text: str) -> bool:
         return text[0] != "(" or len(text) == 1
     open_ended = len(text.rstrip()) == found.end(1)
     return letters in _WORDS or (open_ended and any(one.startswith(letters) for one in _WORDS))
-
-
-def _language(text: str) -> str:
-    """Guess the language of a question, for the abbreviations that end no sentence."""
-    words = set(re.findall(r"\w+", fold(text)))
-    counts: dict[str, int] = {
-        code: len(words & set(known.split()))
-        for code, known in (
-            ("en", "the is was of what when who where how did in and which"),
-            ("de", "der die das ist war wann wer wo wie wurde und welche hat was"),
-            ("es", "el la los es fue cuando quien donde que de en cual como"),
-            ("fr", "le la les est etait quand qui ou de dans quel quelle"),
-        )
-    }
-    return max(counts, key=lambda code: counts[code])

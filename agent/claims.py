@@ -155,6 +155,7 @@ def _bare(word: str) -> str:
 @lru_cache(maxsize=4000)
 def read(text: str) -> Claim:
     """Take a sentence, or a few, apart."""
+    text = text.replace("²", "").replace("³", "")
     text = _SPACED.sub(lambda match: re.sub(r"\s", "", match[0]), text)
     raw = [_undotted(one) for one in _TOKEN.findall(text)]
     tokens = tuple(fold(one).removesuffix("'s").removesuffix("s'") or one for one in raw)
@@ -168,14 +169,45 @@ def read(text: str) -> Claim:
 
 
 _GERMAN = frozenset(
-    "der die das und ist wurde wurden wird hat ein eine einen im den dem seit nicht mit zu es "
-    "sich von auf am durch etwa".split()
+    [
+        "der",
+        "die",
+        "das",
+        "und",
+        "ist",
+        "wurde",
+        "wurden",
+        "wird",
+        "hat",
+        "ein",
+        "eine",
+        "einen",
+        "im",
+        "den",
+        "dem",
+        "seit",
+        "nicht",
+        "mit",
+        "zu",
+        "es",
+        "sich",
+        "von",
+        "auf",
+        "am",
+        "durch",
+        "etwa",
+    ]
 )
 
 
 def german(tokens: Iterable[str]) -> bool:
     """Say whether words are likely German."""
-    return len(_GERMAN.intersection(tokens)) >= 2 or "hat" in tokens or "wurde" in tokens
+    words = tuple(tokens)
+    if words[:1] and words[0] in {"der", "die", "das", "den", "dem", "im", "seit", "fur", "wer"}:
+        return True
+    return len(_GERMAN.intersection(words)) >= 2 or bool(
+        {"hat", "wurde", "wurden", "gibt"} & set(words)
+    )
 
 
 def _undotted(token: str) -> str:
@@ -285,27 +317,7 @@ def _digits(token: str) -> tuple[float, float]:
     return float(whole), 10.0 ** min(noughts, len(whole) - 1)
 
 
-_JOINING = frozenset(
-    [
-        "of",
-        "the",
-        "de",
-        "la",
-        "del",
-        "da",
-        "di",
-        "von",
-        "van",
-        "der",
-        "den",
-        "du",
-        "des",
-        "and",
-        "y",
-        "und",
-        "et",
-    ]
-)
+_JOINING = frozenset({"de", "la", "del", "da", "di", "van", "der", "den", "du", "des"})
 
 
 def _names(raw: list[str]) -> Iterator[Name]:
@@ -320,7 +332,7 @@ def _names(raw: list[str]) -> Iterator[Name]:
         while end < len(raw):
             if _capital(raw[end]):
                 end += 1
-            elif fold(raw[end]) in _JOINING - {"and", "y", "und", "et"} and _follows(raw, end):
+            elif fold(raw[end]) in _JOINING and _follows(raw, end):
                 end += 2 if _capital(raw[end + 1]) else 3
             else:
                 break
@@ -338,7 +350,22 @@ def _names(raw: list[str]) -> Iterator[Name]:
 
 
 _TITLES = frozenset(
-    ["dr", "mr", "mrs", "ms", "prof", "sr", "sra", "st", "mme", "herr", "frau", "don", "dona"]
+    [
+        "dr",
+        "mr",
+        "mrs",
+        "ms",
+        "prof",
+        "sr",
+        "sra",
+        "st",
+        "mme",
+        "ceo",
+        "herr",
+        "frau",
+        "don",
+        "dona",
+    ]
 )
 _OPENERS = frozenset(
     [

@@ -84,6 +84,8 @@ STOP = _words(
     "shall should may might must there here what when where why how than also both into over "
     "under about after before between during through until since while per very just only more "
     "most such own same too not no yes one two first other another each every all any some "
+    "gibt noch betragt cuenta tiene hay compte took take taken taking part "
+    "make makes "
     "up out off down back away percent prozent dollars dollar euros euro "
     "according source sources article page text passage states stated says said mentioned "
     "mentions named name called known became become made make located situated found "
@@ -110,6 +112,11 @@ HEDGES = _words(
     "rechazado pourrait prevu propose rejete aspires candidate bid almost"
 )
 WHOLE = _words("all every always entire entirely only none everyone alle jeder todos toutes tous")
+SOFT = HEDGES | _words(
+    "planning plan idea proposal will claim claims say says wants gave given turned dropped "
+    "aims soll"
+)
+"""Words by which a claim itself says that it is no plain fact."""
 PART = _words(
     "some many most several few partly part half sometimes often mostly mainly partially usually "
     "majority minority rarely einige viele manche meisten algunos muchos plusieurs certains"
@@ -150,7 +157,7 @@ cheap,cheaper,cheapest/expensive,dearer
 free,kostenlos,gratis,gratuit/paid,charge,fee
 public,offentlich/private,privat,privado
 import/export
-arrive,enter,join/leave,depart,quit
+arrive,enter,join/leave,left,depart,quit
 success,succeed,successful/failure,fail,unsuccessful
 strong,stronger/weak,weaker
 present/absent
@@ -200,7 +207,7 @@ build built construct constructed construction erected building gebaut construid
 win won victory champion gewann gano received receive awarded
 begin began begun start started commence launched
 sell sold sale
-lead led leader head headed chief
+lead led leader head headed chief ceo
 fall fell fallen decrease decline declined drop dropped
 rise rose risen increase grow grew grown growth
 live lives inhabitants residents people population lived einwohner habitantes habitants
@@ -238,12 +245,19 @@ capital hauptstadt
 river fluss rio fleuve
 city town stadt ciudad ville
 move moved relocated
+leave left depart departed
+join joined
+include included participant participants participate participated
+known well-known noted famous
+forbid forbidden prohibited banned
+allow allowed permitted
+surrender surrendered
 team club
 award prize
 annual annually yearly year
 quick fast
-km kilometre kilometres kilometer kilometers kilometro kilometros
-m metre metres meter meters metro metros
+km kilometre kilometres kilometer kilometers kilometern kilometro kilometros
+m metre metres meter meters metern metro metros
 kg kilogram kilograms kilo kilos
 hold held
 run ran operate operates operated

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agent.claims import Claim, read
-from agent.contradiction import bound
+from agent.claims import Claim, content, read
+from agent.contradiction import alike, bound
 from agent.judging import covered
+from agent.languages import guess_language
 from agent.matching import has_date, has_name, has_number
 from tools.sources import Source
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from memory.embeddings import Embedder
 
 _ALIKE = 0.6
-_MEANT = 0.6
+_MEANT = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,7 @@ def conflicts(
                 rivals = [
                     one
                     for one in sentences
-                    if _same_subject(mine, one, sources[number - 1], sources[other - 1])
-                    and _differ(mine, one)
+                    if _differ(mine, one, sources[number - 1], sources[other - 1])
                     and _meant_alike(mine, one, embedder)
                 ]
                 if rivals:
@@ -70,7 +70,7 @@ def _sentences(source: Source) -> list[Claim]:
     return [
         read(one.strip())
         for text in source.texts
-        for one in segment(source.language or "en", text)
+        for one in segment(source.language or guess_language(text), text)
         if one.strip()
     ]
 
@@ -85,42 +85,51 @@ def _nearest(claim: Claim, sentences: Sequence[Claim]) -> Claim | None:
     return max(sentences, key=fit, default=None)
 
 
-def _same_subject(mine: Claim, other: Claim, source: Source, another: Source) -> bool:
-    """Say whether two sentences speak of the same thing, by their first names or their titles."""
+def _same_subject(
+    mine: Claim, other: Claim, source: Source, another: Source, changed: frozenset[str]
+) -> bool:
+    """Say whether two sentences speak of the same thing: names that did not change are in both."""
     here, there = read(f"{source.title}. {mine.text}"), read(f"{another.title}. {other.text}")
-    first = next((one for one in mine.names if one.sure), None)
-    second = next((one for one in other.names if one.sure), None)
-    if first and not has_name(first, there):
+    first = [one for one in mine.names if one.sure and not changed & set(one.words)]
+    second = [one for one in other.names if one.sure and not changed & set(one.words)]
+    if not all(has_name(one, there) for one in first):
         return False
-    if second and not has_name(second, here):
+    if not all(has_name(one, here) for one in second):
         return False
-    if first or second:
-        return True
-    return bool(read(source.title).stems & read(another.title).stems)
+    return bool(first or second or read(source.title).stems & read(another.title).stems)
 
 
-def _differ(mine: Claim, other: Claim) -> bool:
-    """Say whether one number, date or name fills the same place differently."""
-    names = {word for one in (*mine.names, *other.names) for word in one.words}
-    rest = mine.stems - {one for one in mine.stems if one in names}
-    back = other.stems - {one for one in other.stems if one in names}
-    if min(covered(rest, other.stems), covered(back, mine.stems)) < _ALIKE / 2:
-        return False
-    if max(covered(rest, other.stems), covered(back, mine.stems)) < _ALIKE:
-        return False
+def _changed(mine: Claim, other: Claim) -> tuple[set[str], frozenset[str]]:
+    """Return the kinds of places that are filled differently, and the names that fill them."""
     places, others = list(bound(mine)), list(bound(other))
-    clash = {
-        side
-        for what, key, side in places
-        for that, word, where in others
-        if (key, side) == (word, where)
-        and what != that
-        and (what, key, side) not in others
-        and (that, word, where) not in places
-    }
-    if "after" in clash:
+    kinds: set[str] = set()
+    names: set[str] = set()
+    for what, key, side in places:
+        for that, word, where in others:
+            if (key, side) != (word, where) or alike(what, that):
+                continue
+            if (what, key, side) in others or (that, word, where) in places:
+                continue
+            kinds.add(side)
+            names |= {part for one in (what, that) if isinstance(one, str) for part in one.split()}
+    return kinds, frozenset(names)
+
+
+def _differ(mine: Claim, other: Claim, source: Source, another: Source) -> bool:
+    """Say whether one number, date or name fills the same place differently."""
+    kinds, changed = _changed(mine, other)
+    if not kinds or not _same_subject(mine, other, source, another, changed):
+        return False
+    stems = content(word for one in (*mine.names, *other.names) for word in one.words)
+    shares = (
+        covered(mine.stems - stems, other.stems),
+        covered(other.stems - stems, mine.stems),
+    )
+    if min(shares) < _ALIKE / 2 or max(shares) < _ALIKE:
+        return False
+    if "after" in kinds:
         return not _other_years(mine, other) and not _rounded(mine, other)
-    return bool(clash)
+    return True
 
 
 def _other_years(mine: Claim, other: Claim) -> bool:

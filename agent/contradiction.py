@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from agent.claims import Claim, content, read, stem, value_of
-from agent.claims_words import HEDGES, MONTHS, NEGATIONS, OPPOSITES, PART, STOP, WHOLE
+from agent.claims_words import HEDGES, MONTHS, NEGATIONS, OPPOSITES, PART, SOFT, STOP, WHOLE
 from agent.matching import has_number
 
 _BREAKS = frozenset(
@@ -38,12 +38,42 @@ _BREAKS = frozenset(
         "since",
     ]
 )
+_WITHOUT = frozenset({"without", "ohne", "sin", "sans"})
 _BY = frozenset({"by", "von", "por", "par"})
 _JOINS = frozenset({"and", "und", "y", "et", ","})
-_ARTICLES = frozenset("the a an der die das dem den la el le les los las".split())
+_ARTICLES = frozenset(
+    ["the", "a", "an", "der", "die", "das", "dem", "den", "la", "el", "le", "les", "los", "las"]
+)
 _PREPOSITIONS = frozenset(
-    "by in at from to of with for on after before against von aus nach bei mit por en de con para "
-    "par dans avec pour a".split()
+    [
+        "by",
+        "in",
+        "at",
+        "from",
+        "to",
+        "of",
+        "with",
+        "for",
+        "on",
+        "after",
+        "before",
+        "against",
+        "von",
+        "aus",
+        "nach",
+        "bei",
+        "mit",
+        "por",
+        "en",
+        "de",
+        "con",
+        "para",
+        "par",
+        "dans",
+        "avec",
+        "pour",
+        "a",
+    ]
 )
 _MUTUAL = frozenset({"marry", "met", "meet", "border", "near", "rival", "friend"})
 _UNS = ("un", "in", "im", "dis", "non")
@@ -51,6 +81,12 @@ _PAIRS = tuple(
     (frozenset(map(stem, one)) | one, frozenset(map(stem, other)) | other)
     for one, other in OPPOSITES
 )
+OPPOSED: dict[str, frozenset[str]] = {}
+"""For each stem the stems that say the opposite."""
+for _one, _other in _PAIRS:
+    for _this, _that in ((_one, _other), (_other, _one)):
+        for _word in _this:
+            OPPOSED[_word] = OPPOSED.get(_word, frozenset()) | _that
 OPPOSITE = "the source says the opposite"
 SWAPPED = "the source says it the other way round"
 HEDGED = "the source does not say it as a plain fact"
@@ -68,15 +104,20 @@ def contradiction(claim: Claim, other: Claim) -> str:
             key=lambda one: (len(content(one) & stems - names), len(content(one) & stems)),
             default=(),
         )
-        if len(content(near) & stems) < min(2, len(stems)):
+        told = content(near)
+        if sum(_told(one, told) for one in stems) < min(2, len(stems)):
             continue
         if _opposed(clause, near, claim, other):
             return OPPOSITE
-        if _hedged(near) and not (_hedged(claim.tokens) or _marked(clause, NEGATIONS)):
+        if _hedged(near) and not (_marked(claim.tokens, SOFT) or _marked(clause, NEGATIONS)):
             return HEDGED
         if (WHOLE & set(clause)) - set(near) and _marked(near, PART):
             return NOT_ALL
-    return SWAPPED if _reversed(claim, other) else ""
+    return SWAPPED if _reversed(claim, other) or _compared(claim, other) else ""
+
+
+def _told(word: str, told: frozenset[str]) -> bool:
+    return word in told or bool(OPPOSED.get(word, told - told) & told)
 
 
 def _clauses(tokens: Sequence[str]) -> list[tuple[str, ...]]:
@@ -84,7 +125,10 @@ def _clauses(tokens: Sequence[str]) -> list[tuple[str, ...]]:
     clauses: list[tuple[str, ...]] = []
     running: list[str] = []
     for at, token in enumerate(tokens):
-        if token in _BREAKS and len(content(running)) >= 2 and content(tokens[at + 1 :]):
+        if token in _WITHOUT and content(running):
+            clauses.append(tuple(running))
+            running = [token]
+        elif token in _BREAKS and len(content(running)) >= 2 and content(tokens[at + 1 :]):
             clauses.append(tuple(running))
             running = []
         else:
@@ -162,6 +206,20 @@ def _reversed(claim: Claim, other: Claim) -> bool:
     return False
 
 
+def _compared(claim: Claim, other: Claim) -> bool:
+    """Say whether what is compared has changed sides."""
+    sides = []
+    for one in (claim.tokens, other.tokens):
+        at = next((place for place, word in enumerate(one) if word in {"than", "als"}), 0)
+        if not at:
+            return False
+        sides.append((content(one[:at]), content(one[at + 1 : at + 6])))
+    (left, right), (first, second) = sides
+    return bool(
+        (left - right) & (second - first) and (right - left) & (first - second) and left & first
+    )
+
+
 def _actors(
     claim: Claim, first: Sequence[str], second: Sequence[str]
 ) -> tuple[bool, frozenset[str]] | None:
@@ -184,8 +242,8 @@ def misbound(claim: Claim, other: Claim) -> str:
     values = {one.value for one in other.numbers} | {float(one.year) for one in other.dates}
     values |= {one.value for one in claim.numbers if one.about or has_number(one, other)}
     for what, key, side in bound(claim):
-        same = [one for one in theirs if one[0] == what]
-        rivals = [one for one in theirs if one[0] != what and one[1:] == (key, side)]
+        same = [one for one in theirs if alike(one[0], what)]
+        rivals = [one for one in theirs if not alike(one[0], what) and one[1:] == (key, side)]
         if not rivals or any(one[1:] == (key, side) for one in same):
             continue
         if same or isinstance(what, str) or what not in values:
@@ -200,7 +258,7 @@ def _unpaired(claim: Claim, other: Claim) -> str:
     values = {one.value for one in claim.numbers}
     if len(years) != 1 or not values:
         return ""
-    for part in re.split(r";|\.\s|,\s|\band\b|\bund\b|\by\b|\bet\b", other.text):
+    for part in re.split(r";|\.\s|,\s|\b(?:and|und|y|et)\b(?!\s*\d)", other.text):
         there = read(part)
         told = {one.year for one in there.dates if one.year}
         if told and not told & years and values & {one.value for one in there.numbers}:
@@ -211,7 +269,7 @@ def _unpaired(claim: Claim, other: Claim) -> str:
 
 def bound(claim: Claim) -> Iterator[tuple[float | str, str, str]]:
     """Yield numbers and names with the word that they belong to, and on which side it stands."""
-    lasts = {one.words[-1] for one in claim.names if one.sure}
+    lasts = {one.words[-1]: " ".join(one.words) for one in claim.names if one.sure}
     inside = {word for one in claim.names if one.sure for word in one.words}
     for at, token in enumerate(claim.tokens):
         found = value_of(token) if token[0].isalnum() else None
@@ -226,13 +284,20 @@ def bound(claim: Claim) -> Iterator[tuple[float | str, str, str]]:
             while begin > 0 and claim.tokens[begin - 1] in inside | _JOINS:
                 begin -= 1
             if before := _next(claim.tokens, begin, -1, 3):
-                yield token, before, _preposition(claim.tokens, begin)
+                yield lasts[token], before, _preposition(claim.tokens, begin)
 
 
 def _preposition(tokens: Sequence[str], at: int) -> str:
     """Return the small word before a name: "by" and "in" make different roles of it."""
     before = [one for one in tokens[max(at - 2, 0) : at] if one not in _ARTICLES]
     return before[-1] if before and before[-1] in _PREPOSITIONS else "name"
+
+
+def alike(one: float | str, other: float | str) -> bool:
+    """Say whether two numbers are the same, or two names share a word."""
+    if isinstance(one, str) and isinstance(other, str):
+        return bool(set(one.split()) & set(other.split()))
+    return one == other
 
 
 def _next(tokens: Sequence[str], at: int, step: int, most: int) -> str:

@@ -9,8 +9,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from agent.claims import Claim, content, fold, read
-from agent.contradiction import contradiction, misbound
-from agent.matching import has_name, missing
+from agent.contradiction import OPPOSED, contradiction, misbound
+from agent.languages import guess_language
+from agent.matching import has_date, has_name, has_number, missing
 from tools.sources import Passage, Source
 
 if TYPE_CHECKING:
@@ -24,10 +25,33 @@ _STRONG, _NAMED, _BARE = 0.45, 0.55, 0.6
 """Scores to reach: with numbers or dates that match, with names that do, with neither."""
 _TITLE = 4
 _PRONOUN = re.compile(r"^(It|He|She|They|Er|Sie|Es|Il|Elle)\b")
+_LITTLE, _THIN = 0.4, 0.6
+"""Where few words are the same, vectors alone have to bring more."""
 _NEAR = 0.08
 _QUESTION = 0.34
 _NO = re.compile(r"^(no|nein|non)\b")
 _YES = re.compile(r"^(yes|ja|si|oui)\b")
+_AUXILIARY = frozenset(
+    [
+        "did",
+        "does",
+        "do",
+        "is",
+        "was",
+        "are",
+        "were",
+        "has",
+        "had",
+        "hat",
+        "ist",
+        "war",
+        "fue",
+        "es",
+        "est",
+        "a",
+    ]
+)
+_NONE: frozenset[str] = frozenset()
 _WHO = re.compile(r"^(who|by who|wer|quien|qui)\b")
 _ASKING = re.compile(
     r"^(in |on |at |by |from )?(how many|how much|wie viele?|cuantos|cuantas|combien de|which|what|"
@@ -96,6 +120,7 @@ class Judge:
         self._windows: dict[int, list[_Window]] = {}
         self._whole: dict[int, Claim] = {}
         self._vectors: dict[str, Vectors] = {}
+        self._words: frozenset[str] = frozenset()
 
     def all(self, sentence: str, topic: Claim) -> list[Judgement]:
         """Judge a sentence by every source.
@@ -112,14 +137,14 @@ class Judge:
         best: Judgement | None = None
         against: Judgement | None = None
         for words, window in self._near(claim, number):
-            lost = next(missing(claim, window.there, window.around), "")
+            lost = next(missing(claim, window.there, window.around, self._known(topic)), "")
             why = lost or window.against(claim)
             score = words if why or words >= _PLAIN else self._score(claim, window, words)
             if why:
                 if against is None or score > against.score:
                     against = Judgement(number, window.passage, score, False, why, True, lacks)
                 continue
-            line = self._line(claim) + 0.12 * lacks
+            line = max(self._line(claim), _THIN if words < _LITTLE else 0.0) + 0.12 * lacks
             # What names its subject itself is better than what stands near the name.
             score -= 0.04 * sum(one.sure and not has_name(one, window.there) for one in claim.names)
             one = Judgement(
@@ -181,6 +206,14 @@ class Judge:
             self._whole[number] = read("\n".join([f"{source.title}.", *source.texts]))
         return self._whole[number]
 
+    def _known(self, topic: Claim) -> frozenset[str]:
+        """Return the words of all sources, and of what the user asked."""
+        if not self._words:
+            self._words = frozenset(
+                word for number in self._numbers() for word in self._text(number).tokens
+            )
+        return self._words | frozenset(topic.tokens)
+
     def _of(self, number: int) -> list[_Window]:
         if number not in self._windows:
             source = self._sources[number - 1]
@@ -226,7 +259,8 @@ class Judge:
         rest = asked[begin.end() if begin else 0 :].strip()
         if begin and _WHO.match(begin[0]) and " " in rest:
             verb, rest = rest.split(" ", 1)
-            rest = f"{rest} {verb} by"
+            if fold(verb) not in _AUXILIARY:
+                rest = f"{rest} {verb} by"
         counted = re.match(r"^(how many|how much|wie viel|cuant|combien)", fold(asked))
         whole = f"{answer.rstrip('.')} {rest}" if counted else f"{rest} {answer}"
         return [
@@ -239,6 +273,10 @@ class Judge:
         words = claim.stems - asked.stems or claim.stems
         for window in self._of(number):
             share = window.covers(asked.stems)
+            share *= 0.6 ** sum(
+                not has_number(one, window.around) for one in asked.numbers if not one.spelt
+            )
+            share *= 0.6 ** sum(not has_date(one, window.around) for one in asked.dates)
             lost = next(missing(claim, window.there, window.around), "")
             if not lost and covered(words, window.there.stems) < 0.99:
                 lost = f'"{claim.text.strip(" .")}"'
@@ -302,7 +340,11 @@ def _cut(passage: Passage, title: str, language: str) -> list[_Window]:
     """Cut a passage into its sentences, and into neighbouring two."""
     from sentencex import segment
 
-    parts = [one.strip() for one in segment(language or "en", passage.text) if one.strip()]
+    parts = [
+        one.strip()
+        for one in segment(language or guess_language(passage.text), passage.text)
+        if one.strip()
+    ]
     around = read(f"{title}.\n{passage.text}")
     name = read(title)
     subject = re.sub(r"\s*[(,|:–].*", "", title)
@@ -341,7 +383,7 @@ def covered(
         return 1.0
     total = 0.0
     for word in words:
-        if _among(word, there):
+        if _among(word, there) or OPPOSED.get(word, _NONE) & there:
             total += 1.0
         elif _among(word, around):
             total += worth

@@ -13,13 +13,17 @@ _SMALL = 3
 _ADJECTIVES = ("ish", "ese", "ian", "ean", "can", "ench", "utch", "eek", "wiss", "isch", "ische")
 
 
-def missing(claim: Claim, there: Claim, around: Claim) -> Iterator[str]:
+def missing(
+    claim: Claim, there: Claim, around: Claim, known: frozenset[str] | None = None
+) -> Iterator[str]:
     """Yield the facts of a claim that a source lacks, each in the words of the claim.
 
     Args:
         claim: The sentence.
         there: The sentences of the source that numbers and dates must stand in.
         around: What names may stand in: the whole passage, and the source's title.
+        known: The words of all sources and of the question; a name may be shortened in a source
+            when the rest of it stands among them.
     """
     for number in claim.numbers:
         if not has_number(number, there):
@@ -28,7 +32,7 @@ def missing(claim: Claim, there: Claim, around: Claim) -> Iterator[str]:
         if not has_date(date, there):
             yield f"the date {date.shown}" if date.month else f"the year {date.shown}"
     for name in claim.names:
-        if name.sure and not has_name(name, around):
+        if name.sure and not has_name(name, around, known):
             yield f"the name {name.shown}"
 
 
@@ -76,13 +80,13 @@ def has_date(date: Date, there: Claim) -> bool:
     return False
 
 
-def has_name(name: Name, around: Claim) -> bool:
+def has_name(name: Name, around: Claim, known: frozenset[str] | None = None) -> bool:
     """Say whether a name is in a text, whole, by its last word, or by its initials."""
     words = set(around.tokens) | {part for one in around.tokens for part in one.split("-")}
     lacking = [one for one in name.words if not _word(one, words)]
     if not lacking:
         return True
-    if len(name.words) >= 3 and len(lacking) == 1 and german(around.tokens):
+    if len(name.words) >= 3 and lacking == [name.words[0]] and german(around.tokens):
         return True
     if len(name.words) == 1:
         return _acronym(name.words[0], around) or name.words[0].endswith(_ADJECTIVES)
@@ -92,6 +96,8 @@ def has_name(name: Name, around: Claim) -> bool:
     if last not in words:
         return False
     # "Obama" stands for "Barack Obama", unless it is somebody else's family name there.
+    if known is not None and not all(_word(one, set(known)) for one in lacking):
+        return False
     bearers = [set(one.words) for one in around.names if last in one.words]
     return bool(bearers) and all(one <= set(name.words) for one in bearers)
 
