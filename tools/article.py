@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 from tools.barriers import SCANT_CHARS, THIN_CHARS, asks_for_human, barrier, nothing, unreadable
 from tools.body import Page
@@ -13,7 +16,6 @@ from tools.markup import bounded, language_of, noscript, title_in
 from tools.net import Net
 from tools.pdf import is_pdf, read_pdf
 from tools.styles import TangledStyles
-from tools.threads import in_thread
 
 ACCEPT = (
     "text/html,application/xhtml+xml,application/pdf,text/plain,application/json;q=0.9,text/*;q=0.8"
@@ -22,7 +24,10 @@ ACCEPT = (
 FEW_TAGS = 4000
 MOST_TAGS = 20_000
 # A book has about as many characters; the rest of a longer text is left out.
-TEXT_CHARS = 1_000_000
+TEXT_CHARS = 500_000
+HTML_CHARS = 1_000_000
+# Pages that are taken apart side by side; further ones wait, for seconds at worst.
+AT_ONCE = 2
 CUT = "\n(The page is longer than can be read; this is its beginning.)"
 
 _HTML = frozenset(("text/html", "application/xhtml+xml"))
@@ -98,7 +103,17 @@ async def fetch_article(net: Net, url: str) -> tuple[str, Article]:
         if error.body and asks_for_human(error.body):
             raise unreadable("captcha") from error
         raise
-    return page.url, await in_thread(read, page)
+    return page.url, await asyncio.get_running_loop().run_in_executor(_readers(), read, page)
+
+
+@cache
+def _readers() -> ThreadPoolExecutor:
+    """Return the threads in which pages are taken apart.
+
+    They are few, because a page takes many times its size meanwhile, and they last, because the
+    memory that a thread has freed is hardly ever used by another one.
+    """
+    return ThreadPoolExecutor(AT_ONCE, "reader")
 
 
 def read(page: Page) -> Article:
@@ -129,7 +144,8 @@ def _kind(page: Page) -> str:
     if is_pdf(body):
         return "application/pdf"
     if body.startswith(_MAGIC):
-        return kind if kind not in _HTML and kind not in _VAGUE else "a picture or an archive"
+        labelled = kind not in _HTML | _VAGUE | _PDF
+        return kind if labelled else "a picture, an archive or a program"
     if kind in _PDF:
         if _HTML_START.match(body):
             return "text/html"
@@ -138,8 +154,8 @@ def _kind(page: Page) -> str:
         return "text/html"
     if not kind:
         return "text/html" if body.lstrip().startswith(b"<") else _guessed(page)
-    if kind in _HTML and b"<" not in body and b"\0" not in body[:2000]:
-        return "text/plain"
+    if kind in _HTML and body.lstrip().startswith((b"{", b"[")) and b"<" not in body:
+        return "application/json"
     return kind
 
 
@@ -160,7 +176,7 @@ def _read_pdf(page: Page) -> Article:
 
 
 def _read_plain(page: Page, *, data: bool) -> Article:
-    whole = page.text()
+    whole = page.text()[: TEXT_CHARS + 1]
     if _is_binary(whole):
         raise UnreadablePage("type", "It holds no text, only binary data.")
     text = visible(whole[:TEXT_CHARS]).replace("\0", "")
@@ -181,7 +197,7 @@ def _read_html(page: Page) -> Article:
     if _is_binary(original.replace("\0", "")):
         raise UnreadablePage("type", "It holds no text, only binary data.")
     source, tags, sheet = bounded(original, MOST_TAGS)
-    tree = load_html(source[:TEXT_CHARS])
+    tree = load_html(source[:HTML_CHARS])
     if tree is None:
         raise nothing(original)
     try:
@@ -201,7 +217,7 @@ def _read_html(page: Page) -> Article:
     text = _clean(visible(_flat(getattr(found, "text", "") or "")))
     if len(text) < THIN_CHARS:
         text = _of_thin(tree, title, text, original)
-    if tags > MOST_TAGS or len(source) > TEXT_CHARS:
+    if tags > MOST_TAGS or len(source) > HTML_CHARS or len(text) > 0.9 * TEXT_CHARS:
         text += CUT
     date = getattr(found, "date", "") or ""
     return Article(title, date, _letters(language_of(original)), text)
@@ -229,7 +245,7 @@ def _of_thin(tree: object, title: str, text: str, original: str) -> str:
 
 def _flat(text: str) -> str:
     """Give every paragraph and every row of a table a line of its own, without blank ones."""
-    lines = (" ".join(line.split()) for line in text.splitlines())
+    lines = (" ".join(line.split()) for line in text[:TEXT_CHARS].splitlines())
     return "\n".join(row for line in lines if line and (row := _row(line)))
 
 

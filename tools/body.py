@@ -73,7 +73,7 @@ class Page:
         wide = self.charset.startswith(("utf-16", "utf-32"))
         if not wide and not self.body.isascii():
             yield "utf-8"  # text in another set is hardly ever valid UTF-8; a wrong label is common
-        if self.charset:
+        if self.charset and (not wide or b"\0" in self.body[:2000]):
             yield self.charset
         if named := _META_CHARSET.search(self.body[:2048]):
             yield named.group(1).decode().lower()

@@ -10,7 +10,7 @@ _RAW = ("script", "style", "svg", "noscript", "iframe", "noembed", "noframes")
 # Other tags are passed whole, because an attribute may hold what looks like a tag or a comment.
 _SILENT = re.compile(
     rf"<(?:!--|({'|'.join(_RAW)})\b([^>]*)>?)"
-    r"|(<[a-z](?:[^>=]|=\s*(?:\"[^\"]*\"?|'[^']*'?)?)*>?)",
+    r"|(<[a-z](?:[^>=]++|=\s*+(?:\"[^\"]*+\"?|'[^']*+'?)?)*+>?)",
     re.IGNORECASE,
 )
 _CLOSING = {
@@ -19,6 +19,7 @@ _CLOSING = {
 }
 _OPENING_SVG = re.compile(r"<svg\b(?![^<>]*/>)", re.IGNORECASE)
 _MEDIA = re.compile(r"media\s*=\s*[\"']?([^\"'>]*)", re.IGNORECASE)
+_LONG = 4000
 _LONG_TAG = re.compile(r"<(/?[A-Za-z][\w:-]*)[^<>]{4000,}>|<[^<>]{4000,}>")
 # The attributes by which an element can be hidden; a long tag keeps no others.
 _TELLING = re.compile(
@@ -79,7 +80,16 @@ def _end(name: str, source: str, start: int) -> tuple[int, int]:
 
 def _shortened(tag: re.Match[str]) -> str:
     """Return a tag of an absurd length with only what could hide it."""
-    return f"<{tag[1]}{''.join(_TELLING.findall(tag[0]))}>" if tag[1] else " "
+    if not tag[1]:
+        return " "
+    kept: dict[str, str] = {}  # of two with one name the first one counts
+    for attribute in _TELLING.findall(tag[0]):
+        name = attribute.partition("=")[0].strip().lower()
+        if len(attribute) < _LONG:
+            kept.setdefault(name, attribute)
+        elif name in ("style", "class", "id"):  # nobody can tell what so long a one does
+            kept[name] = " hidden"
+    return f"<{tag[1]}{''.join(kept.values())}>"
 
 
 def title_in(source: str) -> str:

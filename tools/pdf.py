@@ -57,7 +57,9 @@ _BROKEN = (
 )
 _DATE = re.compile(r"D?:?\s*(\d{4})(\d\d)(\d\d)")
 _NO_TITLE = re.compile(r"untitled|microsoft \w+ - |.*\.(docx?|tex|dvi|indd|pdf)$", re.IGNORECASE)
-_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]$")
+_HYPHENS = ("-", "\u00ad", "\u2010")
+# A page that never ends a paragraph is none of prose.
+_PARAGRAPH_CHARS = 20_000
 _ENTRY = re.compile(r"[•●▪◦–*-]\s|\(?\d{1,2}[.)]\s|\[\d{1,3}\]")
 
 
@@ -153,7 +155,7 @@ def _paragraphs(page: str) -> Iterator[str]:
             yield held
             held = ""
         held = _joined(held, line)
-        if len(line) < full and not _HYPHEN.search(line):
+        if (len(line) < full and not _hyphened(line)) or len(held) > _PARAGRAPH_CHARS:
             yield held
             held = ""
     if held:
@@ -161,9 +163,13 @@ def _paragraphs(page: str) -> Iterator[str]:
 
 
 def _joined(held: str, line: str) -> str:
-    if _HYPHEN.search(held) and line[0].islower():
+    if _hyphened(held) and line[0].islower():
         return held[:-1] + line
     return f"{held} {line}" if held else line
+
+
+def _hyphened(line: str) -> bool:
+    return line.endswith(_HYPHENS) and line[-2:-1].isalpha()
 
 
 def _title(reader: PdfReader) -> str:

@@ -45,7 +45,7 @@ def scores(query: str, passages: Sequence[str]) -> list[float]:
         holding = sum(word in counts for counts in counted)
         weights[word] = math.log(1 + (len(passages) - holding + 0.5) / (holding + 0.5))
     return [
-        sum(
+        math.fsum(
             weights[word]
             * counts[word]
             * 2.2
