@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.claims import Claim, Date, Name, Number, german
+from agent.claim_parts import Date, Name, Number
+from agent.claims import Claim, german
 
 _UPWARDS = frozenset(["over", "more", "than", "exceeding", "uber", "mehr", "mas", "plus"])
 _DOWNWARDS = frozenset(["nearly", "almost", "fast", "knapp", "casi", "presque", "under"])
