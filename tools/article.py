@@ -26,8 +26,7 @@ MOST_TAGS = 20_000
 # A book has about as many characters; the rest of a longer text is left out.
 TEXT_CHARS = 500_000
 HTML_CHARS = 1_000_000
-# Pages that are taken apart side by side; further ones wait, for seconds at worst.
-AT_ONCE = 2
+LARGE_BYTES = 500_000
 CUT = "\n(The page is longer than can be read; this is its beginning.)"
 
 _HTML = frozenset(("text/html", "application/xhtml+xml"))
@@ -103,17 +102,18 @@ async def fetch_article(net: Net, url: str) -> tuple[str, Article]:
         if error.body and asks_for_human(error.body):
             raise unreadable("captcha") from error
         raise
-    return page.url, await asyncio.get_running_loop().run_in_executor(_readers(), read, page)
+    thread = _reader(large=len(page.body) > LARGE_BYTES)
+    return page.url, await asyncio.get_running_loop().run_in_executor(thread, read, page)
 
 
 @cache
-def _readers() -> ThreadPoolExecutor:
-    """Return the threads in which pages are taken apart.
+def _reader(*, large: bool) -> ThreadPoolExecutor:
+    """Return the thread in which pages are taken apart, one after another.
 
-    They are few, because a page takes many times its size meanwhile, and they last, because the
-    memory that a thread has freed is hardly ever used by another one.
+    A large page takes many times its size meanwhile, so there is one at a time, and others do not
+    wait for it. The threads last, because what one of them has freed is hardly used by another.
     """
-    return ThreadPoolExecutor(AT_ONCE, "reader")
+    return ThreadPoolExecutor(1, "large reader" if large else "reader")
 
 
 def read(page: Page) -> Article:
