@@ -30,6 +30,7 @@ _PRONOUN = re.compile(
 _SHORT = 5
 """Words up to which an answer says too little without its question."""
 _MOST_JOINED = 8
+_SLIGHT = 0.2
 _WHOLE, _BETTER = 0.95, 0.2
 """Scores from which on one source tells all, and by which another one tells a part better."""
 
@@ -182,12 +183,21 @@ class Checker:
                 return held
         return []
 
+    def _led_to(self, found: list[Judgement], answer: str, question: str) -> list[Judgement]:
+        """Return a source that has the answer but little of the question, and its way there."""
+        for one in sorted(found, key=lambda one: -one.score):
+            if not one.problem and one.score >= _SLIGHT:
+                link = self._judge.link(one, answer, question)
+                if link and link.holds:
+                    return [replace(one, holds=True, sure=False), link]
+        return []
+
     def _answer(self, answer: str, question: str, given: tuple[int, ...]) -> list[Judgement]:
         """Judge an answer of a few words together with its question."""
         found = self._judge.answers(answer, question)
         good = [one for one in found if one.holds]
         if not good:
-            return found
+            return self._led_to(found, answer, question) or found
         best = _chosen(good, given)[:1]
         link = self._judge.link(best[0], answer, question)
         if link and link.holds:
@@ -227,6 +237,8 @@ def is_short(sentence: str, question: str) -> bool:
         return False
     small = [one for one in words if one.islower()]
     named = {word for one in read(question).names for word in one.words}
+    if read(sentence).names and len(read(" ".join(small)).stems) > 1:
+        return False
     if named & set(read(sentence).tokens) and read(" ".join(small)).stems:
         return False
     verbs = {"is", "was", "are", "were", "has", "had", "ist", "war", "es", "fue", "est", "hat"}

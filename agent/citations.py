@@ -28,7 +28,8 @@ _END = re.compile(
 _PLAIN = re.compile(r"[^\s\[【(.!?…。！？`|]+")
 _SPACE = re.compile(r"[ \t\r\f\v\u00a0]+")
 _LINE = re.compile(
-    r"[ \t]*(?:(?P<fence>`{3,}|~{3,})|(?P<head>#{1,6}\s)|(?P<row>\|)|(?P<item>[-*+•]\s+|\d{1,3}[.)]\s+|>\s*))"
+    r"[ \t]*(?:(?P<fence>`{3,}|~{3,})|(?P<head>#{1,6}\s)|(?P<row>\|)"
+    r"|(?P<item>[-*+•]\s+|\d{1,3}[.)]\s+|>\s*))"
 )
 _LINE_PARTIAL = re.compile(r"[ \t]*(?:`{1,3}|~{1,3}|#{1,6}|[-*+•]\s*|\d{1,3}[.)]?\s*|>\s*)?")
 _ROW_END = re.compile(r"[ \t]*\|[ \t]*(?=\n|$)")
@@ -132,18 +133,21 @@ class Citer:
         self._begins = False
         found = _LINE.match(rest)
         if not found:
-            if (mark := _ONE.match(rest.lstrip(" \t"))) or (not final and _may_be_mark(rest)):
-                if not mark:
-                    self._begins = True
-                    return ""
-                self._mode = "whole"
-                return self._verbatim()
-            self._rows = 0
-            self._mode = ""
-            return self._again(final)
+            return self._prose(final)
         if found["row"] is None:
             self._rows = 0
         return self._marked_line(found)
+
+    def _prose(self, final: bool) -> str:
+        """Begin a line of text; one that begins with a mark is an entry in a list of sources."""
+        held = self._rest.lstrip(" \t")
+        mark = _ONE.match(held)
+        if not final and (_may_be_mark(held) or (mark and mark.end() == len(held))):
+            self._begins = True
+            return ""
+        self._rows = 0
+        self._mode = "whole" if mark else ""
+        return self._step(final)
 
     def _marked_line(self, found: re.Match[str]) -> str:
         if found["fence"]:
@@ -156,9 +160,6 @@ class Citer:
         else:
             self._mode = "item"
         return self._cut(found.end())
-
-    def _again(self, final: bool) -> str:
-        return self._step(final)
 
     def _verbatim(self) -> str:
         end = self._rest.find("\n") + 1
@@ -217,7 +218,8 @@ class Citer:
             return self._add(space) + self._say(1)
         numbers = _numbers(found[0])
         text = fold(self._now.text).rstrip()
-        if not self._checker.sources and text[-1:].isalnum() and not space:
+        within = "://" in text.split(" ")[-1]
+        if not space and (within or (not self._checker.sources and text[-1:].isalnum())):
             return self._say(found.end())
         self._cut(found.end())
         self._now.given += numbers

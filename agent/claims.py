@@ -144,6 +144,8 @@ _GERMAN = frozenset(
 def german(tokens: Iterable[str]) -> bool:
     """Say whether words are likely German."""
     words = tuple(tokens)
+    if "van" not in words and {"der", "das", "und", "ist", "nicht", "eine", "dem"} & set(words):
+        return True
     if words[:1] and words[0] in {"der", "die", "das", "den", "dem", "im", "seit", "fur", "wer"}:
         return True
     return len(_GERMAN.intersection(words)) >= 2 or bool(

@@ -106,10 +106,11 @@ NEGATIONS = _words(
 )
 HEDGES = _words(
     "may might could would planned plans proposed proposes considered considering rejected "
-    "expect expects expected rumoured rumored alleged allegedly hopes hoped intended intends wanted scheduled "
-    "suggested projected possibly perhaps unlikely attempted cancelled canceled abandoned "
-    "disputed unconfirmed geplant soll sollte vorgeschlagen abgelehnt podria planeado propuesto "
-    "rechazado pourrait prevu propose rejete aspires candidate bid almost"
+    "expect expects expected rumoured rumored alleged allegedly plan proposal shelved hopes "
+    "hoped intended intends wanted scheduled suggested projected possibly perhaps unlikely "
+    "attempted cancelled canceled abandoned disputed unconfirmed geplant soll sollte "
+    "vorgeschlagen abgelehnt podria planeado propuesto rechazado pourrait prevu propose rejete "
+    "aspires candidate bid almost"
 )
 WHOLE = _words("all every always entire entirely only none everyone alle jeder todos toutes tous")
 SOFT = HEDGES | _words(
@@ -186,6 +187,8 @@ edible/poisonous,toxic
 day/night
 remain,stay/leave
 freshwater/saltwater
+rarely,seldom,never/often,frequently,always,usually
+halve/double,triple
 """
 OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     (frozenset(one.split(",")), frozenset(other.split(",")))
@@ -194,7 +197,7 @@ OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     )
 )
 _SAME = """
-open opened inaugurate inaugurated inauguration opening inaugurado inaugurada abrir abrio eroffnet
+open opened inaugurate inaugurated inauguration opening inaugurado inaugurada abrir abrio abierto abierta geoffnet eroffnet
 eroffnung ouvert inaugure
 found founded establish established founding create created creation foundation set fundada fundado
 gegrundet fonde
@@ -229,7 +232,7 @@ employ employs employees workers staff
 cost costs price priced
 speak spoke language spoken
 teach taught teacher professor taught lecturer
-close closed shut shuttered
+close closed shut shuttered cerrado cerrada cierra geschlossen
 destroy destroyed burned burnt ruined
 discover discovered discovery found
 invent invented inventor invention
@@ -256,6 +259,11 @@ team club
 award prize
 annual annually yearly year
 quick fast
+finish finished complete completed completion
+rarely seldom
+often frequently
+halve halved
+double doubled
 km kilometre kilometres kilometer kilometers kilometern kilometro kilometros
 m metre metres meter meters metern metro metros
 kg kilogram kilograms kilo kilos

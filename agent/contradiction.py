@@ -75,6 +75,7 @@ _PREPOSITIONS = frozenset(
         "a",
     ]
 )
+_UNITS = frozenset({"m", "km", "kg", "kilogr", "year", "mile", "feet", "ton"})
 _MUTUAL = frozenset({"marry", "met", "meet", "border", "near", "rival", "friend"})
 _UNS = ("un", "in", "im", "dis", "non")
 _PAIRS = tuple(
@@ -161,6 +162,8 @@ def _negated(tokens: Sequence[str]) -> bool:
     count = 0
     for at, one in enumerate(tokens):
         following = tokens[at + 1] if at + 1 < len(tokens) else ""
+        if {"until", "bis"} & set(tokens[at + 1 :]):
+            continue  # what does not begin until a day begins on it
         if one.endswith("n't") or (one in NEGATIONS and following not in {"only", "just"}):
             count += 1
     return bool(count % 2)
@@ -256,14 +259,13 @@ def _unpaired(claim: Claim, other: Claim) -> str:
     """Name a quantity that the source gives for another year."""
     years = {one.year for one in claim.dates if one.year and not one.decade}
     values = {one.value for one in claim.numbers}
-    if len(years) != 1 or not values:
+    if len(years) != 1 or not values or not any(one.year in years for one in other.dates):
         return ""
     for part in re.split(r";|\.\s|,\s|\b(?:and|und|y|et)\b(?!\s*\d)", other.text):
         there = read(part)
         told = {one.year for one in there.dates if one.year}
         if told and not told & years and values & {one.value for one in there.numbers}:
-            if any(one.year in years for one in other.dates):
-                return f"the source does not say {claim.numbers[0].shown} of that year"
+            return f"the source does not say {claim.numbers[0].shown} of that year"
     return ""
 
 
@@ -276,6 +278,8 @@ def bound(claim: Claim) -> Iterator[tuple[float | str, str, str]]:
         if found is not None:
             year = token.isdigit() and 1000 <= found[0] <= 2100
             if not year and (after := _next(claim.tokens, at, 1, 2)):
+                if after in _UNITS:
+                    after += _next(claim.tokens, at + 1, 1, 1)
                 yield found[0], after, "after"
             elif year and (before := _next(claim.tokens, at, -1, 4)):
                 yield found[0], before, "before"
@@ -285,6 +289,11 @@ def bound(claim: Claim) -> Iterator[tuple[float | str, str, str]]:
                 begin -= 1
             if before := _next(claim.tokens, begin, -1, 3):
                 yield lasts[token], before, _preposition(claim.tokens, begin)
+                # "married the violinist X": what X is stands between.
+                if stem(claim.tokens[begin - 1]) == before and (
+                    further := _next(claim.tokens, begin - 1, -1, 2)
+                ):
+                    yield lasts[token], further, _preposition(claim.tokens, begin - 1)
 
 
 def _preposition(tokens: Sequence[str], at: int) -> str:

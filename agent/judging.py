@@ -17,7 +17,7 @@ from tools.sources import Passage, Source
 if TYPE_CHECKING:
     from memory.embeddings import Embedder, Vectors
 
-_WINDOWS = 6
+_WINDOWS = 4
 _EMBEDDED = 30
 _PLAIN = 0.8
 """Share of a claim's words from which on its vector is not needed."""
@@ -145,8 +145,7 @@ class Judge:
                     against = Judgement(number, window.passage, score, False, why, True, lacks)
                 continue
             line = max(self._line(claim), _THIN if words < _LITTLE else 0.0) + 0.12 * lacks
-            # What names its subject itself is better than what stands near the name.
-            score -= 0.04 * sum(one.sure and not has_name(one, window.there) for one in claim.names)
+            score -= _apart(claim, window)
             one = Judgement(
                 number,
                 window.passage,
@@ -187,7 +186,11 @@ class Judge:
         if self._embedder is None:
             return words
         mine, theirs = self._embed([claim.text, window.there.text])
-        return 0.5 * words + 0.5 * float(mine @ theirs)
+        alike = float(mine @ theirs)
+        if claim.numbers or claim.dates:
+            # The facts are in place already: what is left is the wording.
+            return max(0.5 * words + 0.5 * alike, alike - 0.2)
+        return 0.5 * words + 0.5 * alike
 
     def _embed(self, texts: Sequence[str]) -> list[Vectors]:
         assert self._embedder is not None  # noqa: S101 - asked for by _score only
@@ -281,7 +284,8 @@ class Judge:
             if not lost and covered(words, window.there.stems) < 0.99:
                 lost = f'"{claim.text.strip(" .")}"'
             why = lost or window.against(whole)
-            one = Judgement(number, window.passage, share, not why and share >= _QUESTION, why)
+            enough = share >= _QUESTION or len(asked.stems) < 2
+            one = Judgement(number, window.passage, share, not why and enough, why)
             if (one.holds, not lost, one.score) > (best.holds, best.holds, best.score):
                 best = one
         return best
@@ -327,6 +331,12 @@ class Judge:
             if linked and near:
                 found.append(Judgement(number, near[0][1].passage, near[0][0], True))
         return max(found, key=lambda one: one.score, default=None)
+
+
+def _apart(claim: Claim, window: _Window) -> float:
+    """Return what a window loses whose names stand only near it: best it names them itself."""
+    names = [one for one in claim.names if one.sure and not has_name(one, window.there)]
+    return sum(0.04 if has_name(one, window.title) else 0.2 for one in names)
 
 
 def _outweighs(against: Judgement, best: Judgement) -> bool:
