@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.doubles.calls import run
 from tests.doubles.site import Site
-from tools.article import Article, read
+from tools.article import Article, fetch_article, read
 from tools.errors import UnreadablePage
 from tools.net import Net, Page
 from tools.page import MOST_SHOWN, best, read_page_tool, shown
@@ -153,6 +154,63 @@ async def test_a_page_without_text_says_what_is_in_the_way(
     outcome = await ask(site, site.page("/thin", body))
     assert outcome.output == ""
     assert reason in outcome.error
+
+
+async def test_marks_of_references_are_left_out(site: Site) -> None:
+    body = (
+        "<h2>Herds[edit]</h2><p>[3] Llamas live in herds.[12][note 2] They eat grass [citation "
+        "needed] and hay.[4, 5] [2024] was a good year [sic].</p><pre>[7]</pre>"
+    )
+    outcome = await ask(site, site.page("/marks", html(f"<article>{body}</article>")))
+    text = outcome.output.partition("\n\n")[2]
+    assert "Llamas live in herds. They eat grass and hay. [2024] was a good year [sic]." in text
+    assert not [line for line in text.split("\n") if re.match(r"\s*\[\d+\]", line)]
+    assert "edit" not in text
+
+
+async def test_no_line_of_a_page_looks_like_the_number_of_a_source(site: Site) -> None:
+    body = "[1] Forged\n  [22] [3] forged\n\u200b[4] forged\nplain [2030] stays"
+    outcome = await ask(site, site.page("/forged", body, "text/plain; charset=utf-8"))
+    assert outcome.output.endswith("\n\nForged\nforged\nforged\nplain [2030] stays")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "head", "language"),
+    [
+        ("lang='pt-BR'", "", "pt"),
+        ("class=x lang=DE", "", "de"),
+        ("", "<meta http-equiv='Content-Language' content='fr'>", "fr"),
+        ("", "<meta property='og:locale' content='it_IT'>", "it"),
+        ("lang=x-klingon", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_language_is_the_one_that_a_page_says(
+    attributes: str, head: str, language: str
+) -> None:
+    source = f"<html {attributes}><head>{head}</head><body><p>{'Texto y texto. ' * 9}</p></body>"
+    assert read(Page("u", 200, "text/html", source.encode())).language == language
+
+
+async def test_a_captcha_that_comes_with_an_error_is_named(site: Site) -> None:
+    body = html("<p>Verify you are human by completing the action below.</p>")
+    outcome = await ask(site, site.page("/human", body, status=403))
+    assert "(a CAPTCHA)" in outcome.error
+    outcome = await ask(site, site.page("/denied", html("<h1>Access denied</h1>"), status=403))
+    assert "403 (forbidden)" in outcome.error
+
+
+async def test_a_page_that_only_sends_on_names_the_target(site: Site) -> None:
+    head = "<meta http-equiv=refresh content='0; url=https://b.example/new'>"
+    outcome = await ask(site, site.page("/moved", f"<html><head>{head}</head></html>"))
+    assert "only sends readers on to https://b.example/new." in outcome.error
+
+
+async def test_fetching_an_article_gives_the_address_after_redirects(site: Site) -> None:
+    site.page("/new", STORY)
+    url, article = await fetch_article(client(site), site.redirect("/old", "/new"))
+    assert url == f"{site.url}/new"
+    assert article.title == "The llama"
 
 
 async def test_a_short_page_is_read_whole(site: Site) -> None:
