@@ -81,6 +81,11 @@ def html(body: str, head: str = "") -> str:
     return f"<!doctype html><html lang=en><head>{head}</head><body>{body}</body></html>"
 
 
+def repeated(unit: str, count: int, before: str = "", after: str = "") -> Callable[[], str]:
+    """Return what makes a page of one thing many times, when it is asked for."""
+    return lambda: html(f"{before}{unit * count}{after}")
+
+
 def sizes() -> Iterator[Hostile]:
     ok = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
     for kind in ("text/html", "text/plain", "application/json", "application/pdf", ""):
@@ -103,7 +108,7 @@ def sizes() -> Iterator[Hostile]:
     }
     for name, unit in units.items():
         size = 4_800_000 // len(unit.encode())
-        yield said(f"huge {name}", lambda u=unit, s=size: html(u * s), "text empty type tangled")
+        yield said(f"huge {name}", repeated(unit, size), "text empty type tangled")
     for kind in ("text/plain", "application/json", "text/csv", "text/xml"):
         yield said(f"huge {kind}", lambda: "[1] a, b | c.\n" * 340_000, "text", kind)
     yield raw("endless", f"{ok}\r\n<p>a ".encode(), "too_big timeout", "flood")
@@ -206,24 +211,21 @@ def markup() -> Iterator[Hostile]:
         many = 100_000
         yield said(
             f"deep {tag}",
-            lambda t=tag, n=many: html(f"<{t}>" * n + "x" + f"</{t}>" * n),
+            repeated(f"<{tag}>", many, "", "x" + f"</{tag}>" * many),
             "text empty tangled",
         )
     for tag in ("b", "a", "p", "td", "dl", "h1", "form", "nothing"):
-        yield said(
-            f"open {tag}", lambda t=tag, n=many: html(MUCH + f"<{t}>a " * n), "text empty tangled"
-        )
-    values = "a:b;" * MEGA
+        yield said(f"open {tag}", repeated(f"<{tag}>a ", many, MUCH), "text empty tangled")
     for name in ("class", "id", "style", "href", "title", "data-x", "hidden", "x" * 999):
         yield said(
             f"giant {name[:9]}",
-            lambda n=name: html(f"<p {n}='{values}'>a</p>{MUCH}"),
+            repeated("a:b;", MEGA, f"<p {name}='", f"'>a</p>{MUCH}"),
             "text tangled",
         )
     yield said("many attributes", lambda: html(f"<p {'a=1 ' * MEGA}>a</p>{MUCH}"), "text")
     for unit in ("<br>", "<li>x", "<a href=/x>x</a>"):
         count = 4_800_000 // len(unit)
-        yield said(f"only {unit}", lambda u=unit, n=count: html(u * n), "text empty tangled")
+        yield said(f"only {unit}", repeated(unit, count), "text empty tangled")
     for tag in ("script", "style", "noscript", "svg", "iframe", "canvas", "textarea", "title"):
         yield said(f"only {tag}", html(f"<{tag}>{'a=1;' * 9999}</{tag}>"), "empty text javascript")
         yield said(f"half {tag}", html(f"{MUCH}<{tag}>{'a=1;' * 9999}"), "text empty javascript")
@@ -254,7 +256,7 @@ def markup() -> Iterator[Hostile]:
         "emoji": "👩\u200d",
         "line": "\u2028",
     }.items():
-        yield said(f"spam of {name}", lambda s=sign: html(f"<p>{s * 300_000}</p>{MUCH}"), "text")
+        yield said(f"spam of {name}", repeated(sign, 300_000, "<p>", f"</p>{MUCH}"), "text")
 
 
 def types() -> Iterator[Hostile]:
