@@ -197,8 +197,8 @@ OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     )
 )
 _SAME = """
-open opened inaugurate inaugurated inauguration opening inaugurado inaugurada abrir abrio abierto abierta geoffnet eroffnet
-eroffnung ouvert inaugure
+open opened inaugurate inaugurated inauguration opening inaugurado inaugurada
+open abrir abrio abierto abierta geoffnet eroffnet eroffnung ouvert inaugure
 found founded establish established founding create created creation foundation set fundada fundado
 gegrundet fonde
 bear born birth birthplace native geboren nacido nacio nacida

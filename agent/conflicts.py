@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.claims import Claim, content, read
 from agent.contradiction import alike, bound
-from agent.judging import covered
+from agent.coverage import covered
 from agent.languages import guess_language
 from agent.matching import has_date, has_name, has_number
 from tools.sources import Source

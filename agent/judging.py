@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from agent.claims import Claim, content, fold, read
-from agent.contradiction import OPPOSED, contradiction, misbound
+from agent.contradiction import contradiction, misbound
+from agent.coverage import covered
 from agent.languages import guess_language
 from agent.matching import has_date, has_name, has_number, missing
 from tools.sources import Passage, Source
@@ -51,7 +52,6 @@ _AUXILIARY = frozenset(
         "a",
     ]
 )
-_NONE: frozenset[str] = frozenset()
 _WHO = re.compile(r"^(who|by who|wer|quien|qui)\b")
 _ASKING = re.compile(
     r"^(in |on |at |by |from )?(how many|how much|wie viele?|cuantos|cuantas|combien de|which|what|"
@@ -380,27 +380,3 @@ def _facts(claim: Claim) -> set[object]:
         *(one.year or one.month for one in claim.dates),
         *(word for one in claim.names for word in one.words),
     }
-
-
-def covered(
-    words: frozenset[str],
-    there: frozenset[str],
-    around: frozenset[str] = frozenset(),
-    worth: float = 0.0,
-) -> float:
-    """Return the share of words that stand in a text; what stands only around it counts less."""
-    if not words:
-        return 1.0
-    total = 0.0
-    for word in words:
-        if _among(word, there) or OPPOSED.get(word, _NONE) & there:
-            total += 1.0
-        elif _among(word, around):
-            total += worth
-    return total / len(words)
-
-
-def _among(word: str, words: frozenset[str]) -> bool:
-    if word in words:
-        return True
-    return len(word) >= 5 and any(one.startswith(word[:5]) or word[:6] in one for one in words)

@@ -1,8 +1,9 @@
 """How often the check of citations is right, on cases written for it.
 
 The cases beside this module tell of a world that does not exist, and were written by one author in
-two halves: the rules were developed on `dev`, and `held` was written before anything was run on
-it. A citation is wrong when its verdict ought to be `corrected` or `unsupported`.
+several rounds: the rules were developed on `dev`, and `held` was written after them and nothing was
+changed for it, so that it tells what new text may expect. A citation is wrong when its verdict
+ought to be `corrected` or `unsupported`.
 """
 
 from __future__ import annotations
