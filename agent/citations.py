@@ -281,10 +281,8 @@ class Citer:
             return False
         if self._language == "de" and _ORDINAL.search(self._now.text):
             return False
-        from sentencex import segment
-
         text = f"{self._now.text.strip()[-200:]}{found['punct']}{found['close']}"
-        parts = segment(self._language, f"{text} {following}{'a' if following.isalpha() else ''}")
+        parts = segments(f"{text} {following}{'a' if following.isalpha() else ''}", self._language)
         return len(parts) > 1 and len(parts[-1].strip()) <= 2
 
     def _exists(self, number: int) -> bool:

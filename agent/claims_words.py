@@ -285,6 +285,8 @@ CAPITALISED = _words(
 """Capitalised words that name no person, place or thing by themselves."""
 NO_FACT = (
     r"^(hi|hello|hey|sure|certainly|of course|okay|ok|great|thanks|thank you|you're welcome|sorry|"
+    r"done|ready|finished|understood|got it|noted|glad|happy to|my pleasure|no problem|all set|"
+    r"alright|listo|hecho|fertig|erledigt|fait|"
     r"unfortunately|i hope|i hope this|let me|feel free|if you|please|here (is|are)|here's|"
     r"in summary:?$|note:?$|sources?:|references?:|hola|gracias|hallo|danke|bonjour|merci|"
     r"espero|ich hoffe|j'espere|hier (ist|sind)|aqui (esta|tiene)|voici)\b"

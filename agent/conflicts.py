@@ -11,6 +11,7 @@ from agent.contradiction import alike, bound
 from agent.coverage import covered
 from agent.languages import guess_language
 from agent.matching import has_date, has_name, has_number
+from tools.passages import segments
 from tools.sources import Source
 
 if TYPE_CHECKING:
@@ -65,12 +66,10 @@ def conflicts(
 
 
 def _sentences(source: Source) -> list[Claim]:
-    from sentencex import segment
-
     return [
         read(one.strip())
         for text in source.texts
-        for one in segment(source.language or guess_language(text), text)
+        for one in segments(text, source.language or guess_language(text))
         if one.strip()
     ]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, assert_never
 
+from agent.attribution import Citation
+from agent.conflicts import Conflict
 from agent.models.base import Usage
 from tools.declared import Risk
 from tools.secrets import Redactor
-from tools.sources import File, Source
+from tools.sources import File, Search, Source
 
 StopReason = Literal[
     "answered",
@@ -26,7 +28,12 @@ StopReason = Literal[
 window or at the token limit of one reply; `approval` and `question` wait for the user and go on
 with the answer; the rest name the budget or the rule that ended it."""
 
-NoticeKind = Literal["model", "context", "retry", "repair", "resumed", "tools", "guard"]
+Basis = Literal["sources", "tools", "memory", "model", "conversation", "nothing"]
+"""What an answer rests on: cited sources, results of other tools, what is remembered of the user,
+the model's own knowledge (for a question of fact), the conversation alone, or nothing, where the
+sources do not hold it."""
+
+NoticeKind = Literal["model", "context", "retry", "repair", "resumed", "tools", "guard", "search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,10 @@ class Turn:
         thread_id: The thread that it belongs to.
         model: The spec of the model that answered.
         waiting: What the turn waits for, if it does.
+        basis: What the answer rests on.
+        citations: The sentences that cite or ought to, each with what its check found.
+        conflicts: Where the sources contradict each other.
+        searches: How the turn's searches of the web went.
     """
 
     answer: str
@@ -139,6 +150,10 @@ class Turn:
     thread_id: str = ""
     model: str = ""
     waiting: tuple[Waiting, ...] = ()
+    basis: Basis = "conversation"
+    citations: tuple[Citation, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    searches: tuple[Search, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +196,32 @@ class StepFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class Searched:
+    """A call searched the web: which engines answered, what was read, and what could not be.
+
+    Args:
+        id: The call's id.
+        search: How the search went.
+    """
+
+    id: str
+    search: Search
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """The answer's citations were checked.
+
+    Args:
+        citations: The sentences that cite or ought to, each with what its check found.
+        conflicts: Where the sources contradict each other.
+    """
+
+    citations: tuple[Citation, ...]
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class UserNeeded:
     """The turn cannot go on without the user; it ends here, and `Assistant.resume` goes on."""
 
@@ -208,6 +249,8 @@ Event = (
     | AnswerReset
     | StepStarted
     | StepFinished
+    | Searched
+    | Cited
     | UserNeeded
     | Notice
     | TurnFinished
@@ -229,6 +272,8 @@ def redacted(event: Event, redactor: Redactor) -> Event:
             steps = tuple(_step(step, redactor, names=False) for step in turn.steps)
             return TurnFinished(replace(turn, steps=steps))
         case UserNeeded() | TurnStarted() | TextDelta() | AnswerReset() | Notice():
+            return event
+        case Searched() | Cited():
             return event
         case _:
             assert_never(event)

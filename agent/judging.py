@@ -13,6 +13,7 @@ from agent.contradiction import contradiction, misbound
 from agent.coverage import covered
 from agent.languages import guess_language
 from agent.matching import has_date, has_name, has_number, missing
+from tools.passages import segments
 from tools.sources import Passage, Source
 
 if TYPE_CHECKING:
@@ -348,11 +349,9 @@ def _outweighs(against: Judgement, best: Judgement) -> bool:
 
 def _cut(passage: Passage, title: str, language: str) -> list[_Window]:
     """Cut a passage into its sentences, and into neighbouring two."""
-    from sentencex import segment
-
     parts = [
         one.strip()
-        for one in segment(language or guess_language(passage.text), passage.text)
+        for one in segments(passage.text, language or guess_language(passage.text))
         if one.strip()
     ]
     around = read(f"{title}.\n{passage.text}")

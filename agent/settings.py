@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     protocol: ProtocolName = "auto"
     """How tools are shown to the model; `auto` looks the model up in the table of measured
     results."""
+    look_up: Literal["facts", "model"] = "facts"
+    """What is searched for before the model is asked: `facts`, every question of fact, so that its
+    answer can be checked; `model` leaves it to the model."""
     instructions: str = ""
     """Your own words to the assistant, put behind its system prompt."""
     builtin_tools: tuple[str, ...] | None = None

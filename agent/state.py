@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 from agent.events import (
     AnswerReset,
+    Basis,
+    Cited,
     Event,
     Notice,
     NoticeKind,
@@ -38,6 +40,9 @@ class Entry(Message):
     the error that stands in for an output, whether the call was refused without being run, the
     seconds that it took, its sources and files, whose words the output is, and the arguments if
     the user changed them. `tools` names tools that are described to the model at this place.
+    `looked_up` is the question that was looked up before the model was asked; it stands in the
+    call and in its result. `searches`, `citations`, `conflicts` and `basis` are records of
+    `agent.events.Turn`, as plain data.
     """
 
     usage: NotRequired[dict[str, float]]
@@ -50,6 +55,11 @@ class Entry(Message):
     origin: NotRequired[Output | Literal["user"]]
     arguments: NotRequired[dict[str, Any]]
     tools: NotRequired[list[str]]
+    looked_up: NotRequired[str]
+    searches: NotRequired[list[dict[str, Any]]]
+    citations: NotRequired[list[dict[str, Any]]]
+    conflicts: NotRequired[list[dict[str, Any]]]
+    basis: NotRequired[Basis]
 
 
 def append(old: list[Entry], new: list[Entry]) -> list[Entry]:
@@ -86,6 +96,7 @@ class Act(TypedDict):
     arguments: dict[str, Any]
     key: str
     ask: str
+    looked_up: NotRequired[str]
 
 
 @dataclass(slots=True)
@@ -131,6 +142,7 @@ class Context:
         shown: The text of the running decision that was streamed so far.
         notices: Lines for the user that the turn gathered.
         unbooked: What decisions that were thrown away have cost.
+        checked: What the check of the running answer's citations has found.
     """
 
     parts: Parts
@@ -142,6 +154,7 @@ class Context:
     shown: str = ""
     notices: list[str] = field(default_factory=list)
     unbooked: Usage = field(default_factory=Usage)
+    checked: Cited = field(default_factory=lambda: Cited(()))
 
     def scope(self, call_id: str, key: str) -> Scope:
         """Return whose call one of this turn's calls is."""

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from agent.attribution import Citation
+from agent.conflicts import Conflict
 from agent.events import Step, StopReason, Turn, Waiting
 from agent.models.base import Usage
 from agent.state import Entry
 from tools.policy import Outcome
-from tools.sources import File, Source
+from tools.sources import File, Search, Source
 
 EDITED = "(The user changed the arguments to {}.)\n"
 
@@ -76,6 +78,22 @@ def sources(turn: Iterable[Entry]) -> tuple[Source, ...]:
     return tuple(found.values())
 
 
+def citable(messages: Sequence[Entry]) -> tuple[Source, ...]:
+    """Return the sources that the answer of the last turn can cite, in the order of their numbers.
+
+    A turn that has read nothing may still cite what the turn before it read.
+    """
+    start = begin(messages)
+    if own := sources(messages[start:]):
+        return own
+    return sources(messages[begin(messages[:start]) : start]) if start else ()
+
+
+def searches(turn: Iterable[Entry]) -> tuple[Search, ...]:
+    """Return how a turn's searches went."""
+    return tuple(Search.from_dict(one) for entry in turn for one in entry.get("searches", ()))
+
+
 def decisions(turn: Iterable[Entry]) -> int:
     """Count how often the model decided in a turn."""
     return sum(1 for entry in turn if entry["role"] == "assistant")
@@ -116,6 +134,8 @@ def write(entry: Entry, outcome: Outcome, edited: dict[str, Any] | None = None) 
         entry["error"] = entry["content"]
     if outcome.sources:
         entry["sources"] = [source.as_dict() for source in outcome.sources]
+    if outcome.searches:
+        entry["searches"] = [search.as_dict() for search in outcome.searches]
     if outcome.tools:
         entry["tools"] = list(outcome.tools)
     if outcome.files:
@@ -186,7 +206,7 @@ def fold(
         answer, stop = (asked[0].text, "question") if asked else ("", "approval")
     return Turn(
         answer=answer,
-        sources=sources(turn),
+        sources=citable(messages) if last.get("citations") else sources(turn),
         steps=steps(turn),
         usage=usage(turn),
         stop_reason=stop,
@@ -195,4 +215,18 @@ def fold(
         thread_id=thread_id,
         model=model,
         waiting=tuple(waiting),
+        basis=last.get("basis", "conversation"),
+        citations=tuple(_citation(one) for one in last.get("citations", ())),
+        conflicts=tuple(_conflict(one) for one in last.get("conflicts", ())),
+        searches=searches(turn),
     )
+
+
+def _citation(data: dict[str, Any]) -> Citation:
+    lists = {name: tuple(data[name]) for name in ("sources", "passages", "given")}
+    return Citation(**{**data, **lists})
+
+
+def _conflict(data: dict[str, Any]) -> Conflict:
+    said = tuple((number, date, sentence) for number, date, sentence in data["said"])
+    return Conflict(data["statement"], said)

@@ -80,7 +80,8 @@ def _web_search(settings: ToolSettings, net: Net, home: Path) -> BaseTool:
     from tools.search.engine import open_engine
     from tools.search.tool import web_search_tool
 
-    return web_search_tool(settings.search, open_engine(settings.search, settings.net, home))
+    engine = open_engine(settings.search, settings.net, home)
+    return web_search_tool(settings.search, engine, net)
 
 
 def _read_page(settings: ToolSettings, net: Net, home: Path) -> BaseTool:

@@ -91,7 +91,11 @@ async def _attempt(tool: BaseTool, arguments: dict[str, Any], call_id: str) -> R
     # The tool boundary: whatever a tool raises is for the model to read, not the turn's end.
     except (Exception, SystemExit) as error:  # noqa: BLE001
         passing = isinstance(error, (ConnectionError, TimeoutError)) or _is_passing(error)
-        return Result(error=cut(explain(tool, error), ERROR_CHARS), passing=passing)
+        return Result(
+            error=cut(explain(tool, error), ERROR_CHARS),
+            artifact=getattr(error, "artifact", None),
+            passing=passing,
+        )
 
 
 def _is_passing(error: BaseException) -> bool:

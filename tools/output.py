@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tools.sources import File, Source
+from tools.sources import File, Search, Source
 from tools.spec import ToolSpec
 
 SNIPPET_CHARS = 300
@@ -59,6 +59,12 @@ def files_of(artifact: Any) -> tuple[File, ...]:
     """Pick the files out of a tool's artifact."""
     items = artifact if isinstance(artifact, (list, tuple)) else (artifact,)
     return tuple(item for item in items if isinstance(item, File))
+
+
+def searches_of(artifact: Any) -> tuple[Search, ...]:
+    """Pick the records of searches out of a tool's artifact."""
+    items = artifact if isinstance(artifact, (list, tuple)) else (artifact,)
+    return tuple(item for item in items if isinstance(item, Search))
 
 
 def tools_of(artifact: Any) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ MEANING = 1.0
 # The beginning of a passage tells its meaning; the time to embed it grows with its length.
 EMBED_CHARS = 300
 
+_SPACE = re.compile(r"[^\S \n]")
 _LINE = re.compile(r"[^\n]+")
 _ENDS = (".", "!", "?", "…", ":", ";", ",", "。", "！", "？", '"', "”", "»", ")")
 
@@ -58,6 +59,19 @@ def sentences(text: str, language: str = "en") -> list[tuple[int, int]]:
         for line in _LINE.finditer(text)
         for span in _in_line(text, line.start(), line.end(), language)
     ]
+
+
+def segments(text: str, language: str = "en") -> list[str]:
+    """Return the sentences of a text, with the white space behind each.
+
+    Args:
+        text: The text.
+        language: Its language in two letters, by which abbreviations are known.
+    """
+    from sentencex import segment
+
+    found: list[str] = segment(language, _plain(text))
+    return found
 
 
 def passages(text: str, *, most: int = 400, language: str = "en") -> list[Passage]:
@@ -146,10 +160,18 @@ def _in_line(text: str, start: int, end: int, language: str) -> Iterator[tuple[i
     from sentencex import get_sentence_boundaries
 
     for first, last in _cut(text, start, end, BLOCK_CHARS):
-        # Halves of characters cannot be handed over; each is replaced by one character.
-        block = text[first:last].encode("utf-8", "replace").decode()
+        block = _plain(text[first:last])
         for found in get_sentence_boundaries(language, block):
             yield from _cut(text, first + found["start_index"], first + found["end_index"])
+
+
+def _plain(text: str) -> str:
+    """Return a text of the same length that the search for sentences can take.
+
+    Halves of characters cannot be handed over, and white space beyond ASCII breaks it.
+    """
+    whole = text.encode("utf-8", "replace").decode()
+    return _SPACE.sub(" ", whole)
 
 
 def _cut(text: str, start: int, end: int, most: int = SENTENCE_CHARS) -> Iterator[tuple[int, int]]:

@@ -19,11 +19,11 @@ from tools.errors import Question
 from tools.hidden import visible
 from tools.invoke import Result, invoke
 from tools.journal import Journal, Record, State
-from tools.output import cut, files_of, sources_of, tools_of
+from tools.output import cut, files_of, searches_of, sources_of, tools_of
 from tools.scope import Scope, within
 from tools.secrets import Redactor
 from tools.settings import ToolSettings
-from tools.sources import File, Source
+from tools.sources import File, Search, Source
 
 if TYPE_CHECKING:
     from tools.registry import Registered
@@ -47,6 +47,7 @@ class Outcome:
         error: What was wrong and what would be right; empty when the call went well.
         sources: What the output rests on.
         files: The files that the tool made.
+        searches: How the searches went that the tool made.
         tools: Names of tools that the model may call from now on.
         origin: Whose words the output is; `user` for what the user answered to a question.
         seconds: Wall-clock seconds that the call took.
@@ -56,6 +57,7 @@ class Outcome:
     error: str = ""
     sources: tuple[Source, ...] = ()
     files: tuple[File, ...] = ()
+    searches: tuple[Search, ...] = ()
     tools: tuple[str, ...] = ()
     origin: Output | Literal["user"] = "untrusted"
     seconds: float = 0.0
@@ -151,6 +153,7 @@ class Policy:
             error=error,
             sources=sources_of(result.artifact),
             files=files_of(result.artifact),
+            searches=searches_of(result.artifact),
             tools=tools_of(result.artifact),
             origin="trusted" if result.ours else declared.output,
         )
@@ -181,4 +184,5 @@ def _remembered(name: str, record: Record) -> Outcome:
     kept["sources"] = tuple(Source.from_dict(one) for one in kept.get("sources", ()))
     kept["tools"] = tuple(kept.get("tools", ()))
     kept["files"] = tuple(File(**one) for one in kept.get("files", ()))
+    kept["searches"] = tuple(Search.from_dict(one) for one in kept.get("searches", ()))
     return Outcome(**kept)

@@ -44,8 +44,22 @@ class SearchSettings(BaseModel):
     """Language of results, in two letters; nothing means that of `region`."""
     safe_search: Literal["off", "moderate", "strict"] = "moderate"
     """How much of what is not for children is left out."""
-    results: int = Field(default=5, ge=1, le=20)
-    """Results that a search gives the model."""
+    depth: Literal["quick", "normal", "deep"] = "normal"
+    """How deep is searched: `quick` shows what the engines say of each page, `normal` reads the
+    best pages and searches once more where something is missing, `deep` goes on for several
+    rounds."""
+    results: int = Field(default=10, ge=1, le=20)
+    """Results that a search works with."""
+    pages: int = Field(default=6, ge=1, le=20)
+    """Pages of one search that are read, side by side."""
+    read_seconds: float = Field(default=4.0, gt=0)
+    """Seconds that reading pages may take; of one that has not come by then, only what the
+    engine says of it is used."""
+    shown_chars: int = Field(default=3600, ge=400)
+    """Characters of passages that one search shows the model."""
+    bridges: int = Field(default=4, ge=0, le=10)
+    """Names from the first pages that are searched for besides, where these do not hold all of
+    the question."""
     timeout: float = Field(default=8.0, gt=0)
     """Seconds that a search may take; an engine that has not answered by then is passed over."""
     enough: float = Field(default=1.5, gt=0)

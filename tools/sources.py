@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+from urllib.parse import quote
 
 Kind = Literal["web", "document", "memory"]
 """Where a source comes from: the web, a document of the user's, or what was remembered."""
@@ -54,6 +55,22 @@ class Source:
         """What was read of it: the passages, or else the snippet."""
         return tuple(one.text for one in self.passages) or ((self.snippet,) if self.snippet else ())
 
+    def link(self, passage: str = "") -> str:
+        """Return the address, and where in the page a passage stands as a text fragment.
+
+        The form of the fragment is that of the WICG's "URL Fragment Text Directives".
+
+        Args:
+            passage: The passage's id; nothing, or one that is unknown, leads to the page.
+        """
+        text = next((one.text for one in self.passages if one.id == passage), "")
+        words = text.strip(" …").split()
+        if not words or not self.url.startswith(("http://", "https://")):
+            return self.url
+        parts = [words[:5], words[-5:]] if len(words) > 10 else [words]
+        fragment = ",".join(quote(" ".join(part), safe="").replace("-", "%2D") for part in parts)
+        return f"{self.url}{'' if '#' in self.url else '#'}:~:text={fragment}"
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for a checkpoint."""
         return {**asdict(self), "passages": [asdict(one) for one in self.passages]}
@@ -63,6 +80,50 @@ class Source:
         """Return the record of plain data, as `as_dict` gives it."""
         passages = tuple(Passage(**one) for one in data.get("passages", ()))
         return cls(**{**data, "passages": passages})
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How a search of the web went.
+
+    Args:
+        query: What was searched for.
+        found: Results that there were.
+        answered: Engines that answered, with the number of their results.
+        failed: Engines that failed, with the reason.
+        resting: Engines that were left alone because they had failed before, with the reason.
+        cached: Whether the results had been kept from an earlier search.
+        stale: Whether they are older than they should be, because no engine answered.
+        age: Seconds since they came from the engines.
+        read: The addresses of the pages that were read.
+        unread: The addresses of those that could not be read, with the reason.
+        also: What else was searched for, to fill a gap.
+        error: Why there is nothing at all; mostly empty.
+        seconds: Wall-clock seconds of searching and reading.
+    """
+
+    query: str
+    found: int = 0
+    answered: Mapping[str, int] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+    resting: Mapping[str, str] = field(default_factory=dict)
+    cached: bool = False
+    stale: bool = False
+    age: float = 0.0
+    read: tuple[str, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    error: str = ""
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data for a checkpoint."""
+        return {**asdict(self), "read": list(self.read), "also": list(self.also)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Search:
+        """Return the record of plain data, as `as_dict` gives it."""
+        return cls(**{**data, "read": tuple(data["read"]), "also": tuple(data["also"])})
 
 
 @dataclass(frozen=True, slots=True)

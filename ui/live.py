@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from agent.events import Turn
-from ui.render import View, sources_text
+from ui.cited import sources_text
+from ui.render import View
 from ui.terminal import Terminal
 from ui.text import one_line
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from agent.events import (
     AnswerReset,
+    Cited,
     Event,
     Notice,
+    Searched,
     Step,
     StepFinished,
     StepStarted,
@@ -22,6 +24,7 @@ from agent.events import (
     Waiting,
 )
 from ui.approve import describe
+from ui.cited import basis_line, cited_lines, link, search_lines, sources_text
 from ui.terminal import Terminal
 from ui.text import Stripper, one_line, plain
 
@@ -83,13 +86,23 @@ class View:
             case UserNeeded(request=request):
                 self._flush()
                 self._needed(request)
-            case Notice(text=text):
+            case Searched() | Cited() | Notice():
                 self._flush()
-                self._terminal.note(text)
+                self._tell(event)
             case TurnFinished(turn=turn):
                 self._end_turn(turn)
             case _:
                 assert_never(event)
+
+    def _tell(self, event: Searched | Cited | Notice) -> None:
+        if isinstance(event, Notice):
+            self._terminal.note(event.text)
+        elif isinstance(event, Searched):
+            for line in search_lines(event.search):
+                self._terminal.note(line)
+        else:
+            for line in cited_lines(event.citations, event.conflicts):
+                self._terminal.note(line, style="yellow")
 
     def _needed(self, request: Waiting) -> None:
         """Tell what a turn waits for, unless somebody asks the user anyway."""
@@ -129,6 +142,8 @@ class View:
             self._terminal.note(told.format(thread=shlex.quote(turn.thread_id)), style="yellow")
         elif not turn.answer.strip():
             self._terminal.note("The model gave no answer.", style="yellow")
+        if basis := basis_line(turn):
+            self._terminal.note(basis)
         if self._terminal.stderr.isatty() and turn.usage.calls:
             self._terminal.note(cost_line(turn))
 
@@ -202,8 +217,14 @@ class RecordView(View):
 
 
 def record(turn: Turn) -> dict[str, Any]:
-    """Return a turn as plain data, under the names of `agent.events.Turn`."""
-    return asdict(turn)
+    """Return a turn as plain data, under the names of `agent.events.Turn`.
+
+    A source also has its `number`, and a `link` to the passage that the answer rests on.
+    """
+    data = asdict(turn)
+    for number, source in enumerate(data["sources"], 1):
+        source["number"], source["link"] = number, link(turn, number)
+    return data
 
 
 def step_line(step: Step) -> str:
@@ -222,12 +243,3 @@ def cost_line(turn: Turn) -> str:
     calls = "1 model call" if usage.calls == 1 else f"{usage.calls} model calls"
     tokens = f"{usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens"
     return f"{calls}, {tokens}, {usage.seconds:.1f} s"
-
-
-def sources_text(turn: Turn) -> str:
-    """List a turn's sources under their numbers, or return nothing."""
-    lines = [
-        f"[{number}] {one_line(source.title)}\n    {one_line(source.url, 500)}"
-        for number, source in enumerate(turn.sources, 1)
-    ]
-    return "\n".join(["Sources:", *lines]) if lines else ""

@@ -24,9 +24,14 @@ MAX_ITEMS = 64
 MAX_DEPTH = 6
 """Nesting of argument schemas; what lies deeper may be any JSON."""
 
-_BASE = r"""
+TEXT_RULES = r"""
 str ::= "\"" ch* "\""
 ch ::= [^"\\\x00-\x1f] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F]{4})
+"""
+"""The GBNF of a JSON string."""
+_BASE = (
+    TEXT_RULES.rstrip()
+    + r"""
 int ::= "-"? [0-9]{1,18}
 num ::= "-"? [0-9]{1,18} ("." [0-9]{1,18})? ([eE] [-+]? [0-9]{1,3})?
 bool ::= "true" | "false"
@@ -34,6 +39,7 @@ any ::= str | num | bool | "null" | anyarr | anyobj
 anyarr ::= "[" (any (", " any)*)? "]"
 anyobj ::= "{" (str ": " any (", " str ": " any)*)? "}"
 """
+)
 _SIMPLE = {"string": "str", "integer": "int", "number": "num", "boolean": "bool", "null": '"null"'}
 
 

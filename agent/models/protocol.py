@@ -54,6 +54,8 @@ class Decision:
         raw: The reply exactly as it was generated, for the next prompt.
         finish: Why the reply ended.
         usage: What it cost; several model calls may be in it.
+        looked_up: The question that its calls look up, where the assistant itself made them.
+        complete: Whether a decision without text and calls is meant so, and no failure.
     """
 
     text: str
@@ -61,6 +63,8 @@ class Decision:
     raw: str
     finish: FinishReason
     usage: Usage
+    looked_up: str = ""
+    complete: bool = False
 
 
 class ToolProtocol(Protocol):

@@ -20,12 +20,14 @@ class Row:
         protocol: The protocol that did best.
         bar: For `prompted`: the least logarithm of the odds that a tool fits.
         measured: What was measured, and by whom.
+        grounding: The least logarithm of the odds that sources hold an answer.
     """
 
     pattern: str
     protocol: str
     bar: float
     measured: str
+    grounding: float = 0.0
 
 
 TABLE = (
@@ -59,7 +61,7 @@ def protocol_for(info: ModelInfo, wanted: str) -> ToolProtocol:
     Raises:
         UsageError: `native` is wanted of a server that does not offer it.
     """
-    row = next((row for row in TABLE if re.fullmatch(row.pattern, info.identity)), None)
+    row = _row(info)
     if wanted == "auto":
         wanted = row.protocol if row else "native" if info.tools else "prompted"
     if wanted == "text":
@@ -72,6 +74,16 @@ def protocol_for(info: ModelInfo, wanted: str) -> ToolProtocol:
             "Choose --protocol prompted, or leave it at auto.",
         )
     return Native()
+
+
+def grounding_bar(info: ModelInfo) -> float:
+    """Return how sure a model must be that sources hold an answer, as the logarithm of the odds."""
+    row = _row(info)
+    return row.grounding if row else 0.0
+
+
+def _row(info: ModelInfo) -> Row | None:
+    return next((row for row in TABLE if re.fullmatch(row.pattern, info.identity)), None)
 
 
 def fallback(protocol: ToolProtocol) -> ToolProtocol | None:

@@ -10,7 +10,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from agent import turns
-from agent.events import Approval, Question, StepFinished, StepStarted
+from agent.events import Approval, Question, Searched, StepFinished, StepStarted
 from agent.state import Act, Context, Entry
 from tools import errors
 from tools.policy import Outcome
@@ -41,6 +41,10 @@ async def act(state: Act, runtime: Runtime[Context]) -> dict[str, Any]:
     if tool is not None and arguments is not None:
         outcome = await _run(call, tool, arguments, ctx)
         turns.write(entry, outcome, arguments if arguments != call["arguments"] else None)
+        for search in outcome.searches:
+            ctx.emit(Searched(call["id"], search))
+    if looked_up := call.get("looked_up"):
+        entry["looked_up"] = looked_up
     asked = Entry(role="assistant", content="", tool_calls=[_record(call)])
     (step,) = turns.steps([asked, entry])
     ctx.emit(StepFinished(step))

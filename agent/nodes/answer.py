@@ -8,6 +8,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from agent import turns
+from agent.cited import tell_checked
 from agent.errors import ModelError
 from agent.events import StopReason
 from agent.models.base import Usage
@@ -41,7 +42,9 @@ async def answer(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         ctx.show(text)
         cost = decision.usage if decision else Usage()
         decision = Decision(text, (), text, "stop", cost)
-    return {"messages": [entry_of(decision, ctx, stop=reason)]}
+    ended = entry_of(decision, ctx, stop=reason)
+    tell_checked(ended, messages, ctx)
+    return {"messages": [ended]}
 
 
 def best_so_far(turn: Sequence[Entry], reason: str) -> str:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, replace
 from typing import Literal
 
 from agent import turns
+from agent.cited import check_of, lead
 from agent.context import Fitted, fit
 from agent.errors import ContextTooLong, ModelError, ModelUnfit, ServerFault
-from agent.events import StopReason
+from agent.events import Cited, StopReason
 from agent.guards import OutputGuard, hosts_in
 from agent.models.base import Message, RawCall
 from agent.models.calls import UNKNOWN_TOOL, Call, check_calls
 from agent.models.protocol import Decision, Sampling
 from agent.models.table import fallback
+from agent.numbering import numbered
 from agent.shown import Shown, shown, told
 from agent.state import Context, Entry
 
@@ -53,18 +55,34 @@ def entry_of(decision: Decision, ctx: Context, *, stop: StopReason | None = None
         ]
     entry["usage"] = asdict(decision.usage + ctx.unbooked)
     ctx.unbooked = type(decision.usage)()
+    if decision.looked_up:
+        entry["looked_up"] = decision.looked_up
     if stop:
         entry["stop"] = stop
     return entry
 
 
+Once = Callable[[Sequence[Entry], Context], Awaitable[Decision]]
+"""Asks the model once."""
+
+
 async def decide(
-    messages: Sequence[Entry], ctx: Context, *, answer_only: bool = False
+    messages: Sequence[Entry],
+    ctx: Context,
+    *,
+    answer_only: bool = False,
+    once: Once | None = None,
 ) -> tuple[Decision, StopReason]:
     """Return the model's decision, and why it ended.
 
     A broken stream is tried again and what was shown of it taken back; a partial answer is
     never returned as a whole one, except with `time_limit`, when the turn's seconds are spent.
+
+    Args:
+        messages: The conversation.
+        ctx: The turn.
+        answer_only: Whether no tool may be called.
+        once: Asks the model once; nothing asks it to decide on its tools.
 
     Raises:
         ModelError: The model failed for good.
@@ -74,7 +92,10 @@ async def decide(
         ctx.shown = ""
         try:
             async with asyncio.timeout_at(ctx.deadline):
-                decision = await _once(messages, ctx, answer_only)
+                if once is not None:
+                    decision = await once(messages, ctx)
+                else:
+                    decision = await _once(messages, ctx, answer_only)
         except TimeoutError:
             return _partial(ctx), "time_limit"
         except ModelError as error:
@@ -82,7 +103,7 @@ async def decide(
             continue
         # A reply that ran to its limit without saying anything would do the same again.
         cut = decision.finish == "length" and decision.raw.strip()
-        if decision.calls or decision.text.strip() or cut:
+        if decision.calls or decision.text.strip() or cut or decision.complete:
             return decision, "length" if decision.finish == "length" else "answered"
         ctx.unbooked += decision.usage
         if left:
@@ -113,41 +134,84 @@ async def _once(messages: Sequence[Entry], ctx: Context, answer_only: bool) -> D
     parts = ctx.parts
     late = parts.protocol.late
     tools = shown(ctx.toolbox, messages, parts.settings.tools.shown, late=late)
-    told_so = [told(entry, ctx.toolbox, late=late) for entry in messages]
+    told_so = [told(entry, ctx.toolbox, late=late) for entry in numbered(messages)]
     prompt, fitted = await _prompt(told_so, tools, ctx)
-    free = parts.model.info.context - fitted.tokens
-    sampling = Sampling(
-        max_tokens=max(min(_answer_tokens(ctx), free), 16),
-        temperature=parts.settings.models.temperature,
-        seed=parts.settings.models.seed,
-    )
     pieces = parts.protocol.decide(
-        parts.model, prompt, tools.all, sampling, answer_only=answer_only
+        parts.model, prompt, tools.all, sampling_of(ctx, fitted.tokens), answer_only=answer_only
     )
-    guard = OutputGuard(lambda: _hosts(messages))
+    screen = Screen(messages, ctx)
     decision: Decision | None = None
-    text = ""
     async with aclosing(pieces) as stream:
         async for piece in stream:
             if isinstance(piece, Decision):
                 decision = piece
-            elif safe := guard.feed(piece):
-                text += safe
-                ctx.show(safe)
+            else:
+                screen.feed(piece)
     if decision is None:
         raise ServerFault("The model's reply had no end.", transient=True)
-    if safe := guard.finish():
-        text += safe
-        ctx.show(safe)
-    if guard.blocked:
-        where = ", ".join(dict.fromkeys(guard.blocked))
-        ctx.notice("guard", f"The answer would have loaded something from elsewhere ({where}).")
+    text = screen.finish()
     calls = tuple(_reached(one, ctx) for one in decision.calls)
     if text != decision.text or calls != decision.calls:
         decision = replace(decision, text=text, calls=calls)
     if decision.usage.calls == 1:
         parts.meter.learn(fitted.tokens, decision.usage.prompt_tokens)
     return decision
+
+
+class Screen:
+    """What an answer passes on its way to the user: the guard, and the check of its citations.
+
+    Args:
+        messages: The conversation.
+        ctx: The turn.
+        lead: What the answer has to begin with.
+    """
+
+    def __init__(self, messages: Sequence[Entry], ctx: Context) -> None:
+        self._ctx = ctx
+        self._guard = OutputGuard(lambda: _hosts(messages))
+        self._check = check_of(messages)
+        self._lead = lead(messages[turns.begin(messages) :])
+        self._text = ""
+        ctx.checked = Cited(())
+
+    def feed(self, piece: str) -> None:
+        """Show what can be shown by now."""
+        self._show(self._guard.feed(piece))
+
+    def finish(self) -> str:
+        """Show the rest, note what the check found, and return the whole text."""
+        self._show(self._guard.finish())
+        if self._check is not None:
+            self._put(self._check.finish())
+            self._ctx.checked = self._check.found()
+        if self._guard.blocked:
+            where = ", ".join(dict.fromkeys(self._guard.blocked))
+            self._ctx.notice(
+                "guard", f"The answer would have loaded something from elsewhere ({where})."
+            )
+        return self._text
+
+    def _show(self, text: str) -> None:
+        self._put(self._check.feed(text) if self._check is not None and text else text)
+
+    def _put(self, text: str) -> None:
+        if text and not self._text and self._lead:
+            text = self._lead + text
+        if text:
+            self._text += text
+            self._ctx.show(text)
+
+
+def sampling_of(ctx: Context, tokens: int) -> Sampling:
+    """Return how a reply to a prompt of so many tokens is sampled."""
+    models = ctx.parts.settings.models
+    free = ctx.parts.model.info.context - tokens
+    return Sampling(
+        max_tokens=max(min(_answer_tokens(ctx), free), 16),
+        temperature=models.temperature,
+        seed=models.seed,
+    )
 
 
 async def _prompt(

@@ -12,11 +12,13 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
 from agent import turns
+from agent.cited import tell_checked
 from agent.events import Step, StepFinished, StepStarted, StopReason
 from agent.evidence import heard
 from agent.models.calls import Call
-from agent.models.protocol import failed
+from agent.models.protocol import Decision, failed
 from agent.nodes.decide import decide, entry_of, spent
+from agent.nodes.look import ground, look
 from agent.state import Act, Context, Entry, State
 from tools.approval import why_ask
 from tools.declared import Risk
@@ -37,14 +39,16 @@ async def think(state: State, runtime: Runtime[Context]) -> Next:
     messages = state["messages"]
     if reason := spent(messages, ctx):
         return Command(update={"reason": reason}, goto="answer")
-    decision, stop = await decide(messages, ctx)
+    decision, stop = await _decided(messages, ctx)
     if stop == "time_limit" and not decision.text.strip():
         return Command(update={"reason": stop}, goto="answer")
     if stop == "length" and not decision.calls and not decision.text.strip():
         ctx.unbooked += decision.usage
         return Command(update={"reason": "invalid_calls"}, goto="answer")
     if not decision.calls:
-        return Command(update={"messages": [entry_of(decision, ctx, stop=stop)]})
+        ended = entry_of(decision, ctx, stop=stop)
+        tell_checked(ended, messages, ctx)
+        return Command(update={"messages": [ended]})
     turn = messages[turns.begin(messages) :]
     calls = _own_ids(decision.calls, turn)
     if stop == "length":
@@ -60,7 +64,7 @@ async def think(state: State, runtime: Runtime[Context]) -> Next:
     _tell(calls, known, ctx)
     asked = entry_of(replace(decision, calls=tuple(calls)), ctx)
     sends = [
-        Send("act", _act(call, messages, allowed, ctx))
+        Send("act", _act(call, messages, allowed, ctx, decision.looked_up))
         for call, entry in zip(calls, known, strict=True)
         if entry is None
     ]
@@ -70,7 +74,16 @@ async def think(state: State, runtime: Runtime[Context]) -> Next:
     )
 
 
-def _act(call: Call, messages: Sequence[Entry], allowed: Sequence[str], ctx: Context) -> Act:
+async def _decided(messages: Sequence[Entry], ctx: Context) -> tuple[Decision, StopReason]:
+    """Return the next decision: a look-up, an answer from what it found, or the model's own."""
+    if (searches := await look(messages, ctx)) is not None:
+        return searches, "answered"
+    return await ground(messages, ctx) or await decide(messages, ctx)
+
+
+def _act(
+    call: Call, messages: Sequence[Entry], allowed: Sequence[str], ctx: Context, looked_up: str
+) -> Act:
     """Return what `act` needs for a call, and why the user must be asked first, if so."""
     tool = ctx.toolbox.get(call.name)
     settings = ctx.parts.settings
@@ -79,7 +92,10 @@ def _act(call: Call, messages: Sequence[Entry], allowed: Sequence[str], ctx: Con
         said = heard(messages, settings.instructions, ctx.toolbox.tools.values())
         why = why_ask(tool, call.arguments, settings.tools, heard=said, allowed=allowed)
     key = turns.key(messages, call.id)
-    return Act(id=call.id, name=call.name, arguments=call.arguments, key=key, ask=why)
+    act = Act(id=call.id, name=call.name, arguments=call.arguments, key=key, ask=why)
+    if looked_up:
+        act["looked_up"] = looked_up
+    return act
 
 
 def _own_ids(calls: Sequence[Call], turn: Sequence[Entry]) -> list[Call]:

@@ -25,6 +25,7 @@ NAMES = (
     "agentdojo",
     "grounded",
     "latency",
+    "citations",
 )
 
 
@@ -91,6 +92,10 @@ def run(name: str, options: argparse.Namespace) -> list[Row]:
         from evals.bench import latency
 
         return asyncio.run(latency.measure())
+    if name == "citations":
+        from evals.bench import citations
+
+        return citations.measure()
     if name == "agentdojo":
         from evals.bench import agentdojo
 

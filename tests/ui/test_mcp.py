@@ -70,7 +70,7 @@ async def test_it_answers_asks_before_side_effects_and_remembers(
     line: list[str], environment: dict[str, str]
 ) -> None:
     async with connected(line, environment) as session:
-        failed, answer = await said(session, "ask", question="Capital of Peru?", thread="t")
+        failed, answer = await said(session, "ask", question="Name a capital.", thread="t")
         assert (failed, answer.splitlines()[0]) == (False, "Lima is the capital.")
         failed, answer = await said(session, "ask", question="Mail bob.", thread="t")
         assert "send_mail waits for your approval" in answer

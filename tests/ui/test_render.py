@@ -137,10 +137,12 @@ def test_json_is_one_object_with_the_names_of_the_record():
     told = json.loads(written)
     assert told["answer"] == turn.answer
     assert told["steps"][0]["arguments"] == {"expression": "17.5% of 2340"}
-    assert told["sources"] == [{"title": "T", "url": "https://x.example/", "snippet": "s"}]
+    source = {"title": "T", "url": "https://x.example/", "snippet": "s", "kind": "web"}
+    assert told["sources"][0].items() >= {**source, "number": 1, "passages": []}.items()
     assert set(told) == {
         *("answer", "sources", "steps", "memories", "usage", "stop_reason", "notices"),
-        *("user_id", "thread_id", "model", "waiting"),
+        *("user_id", "thread_id", "model", "waiting", "basis", "citations", "conflicts"),
+        "searches",
     }
 
 

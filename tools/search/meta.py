@@ -53,6 +53,19 @@ class Found:
     seconds: float = 0.0
 
 
+class AllFailed(SearchError):
+    """Say that no engine answered, and no answer was kept.
+
+    Args:
+        reason: Why, engine by engine.
+        found: Which engines were asked, and what became of them.
+    """
+
+    def __init__(self, reason: str, found: Found) -> None:
+        super().__init__(reason)
+        self.found = found
+
+
 @dataclass
 class _Round:
     """One fan-out while it runs."""
@@ -141,7 +154,7 @@ class MetaEngine:
         """Return the merged results, and how they came about.
 
         Raises:
-            SearchError: No engine answered, and no answer was kept.
+            AllFailed: No engine answered, and no answer was kept.
         """
         started = time.perf_counter()
         kept = await self.cache.get(query) if self.cache else None
@@ -166,7 +179,7 @@ class MetaEngine:
         if kept is not None:
             stale = _kept(kept, query, started)
             return replace(found, results=stale.results, cached=True, age=kept.age, stale=True)
-        raise SearchError(_reasons(found) or self._unfit(query))
+        raise AllFailed(_reasons(found) or self._unfit(query), found)
 
     def _fit(self, query: Query) -> list[SearchEngine]:
         """Return the engines that can answer a query, those for its site first."""

@@ -169,13 +169,13 @@ async def test_a_stale_copy_stands_in_when_all_engines_fail(
     made = opened(DUCK, FINE)
     engines.page(BY_NAME[DUCK].path, "", status=429)
     tool = web_search_tool(settings(engines), made)
-    assert (await run(tool, {"query": "weather lima"})).output.startswith("1. Lima")
+    assert (await run(tool, {"query": "weather lima"})).output.startswith("[1] Lima")
     engines.page(BY_NAME[FINE].path, "", status=503)
     clock.now += 3 * 3600
     outcome = await run(tool, {"query": "Weather Lima"})
     assert outcome.output.startswith(
         "No search engine answers now. These results are a copy from 3 hours ago: say so in the "
-        "answer.\n1. Lima (places.example)"
+        "answer.\n\n[1] Lima (https://places.example/lima)"
     )
     assert [source.url for source in outcome.sources] == [LIMA.url]
     found = await made.find(query_of("weather lima", settings(engines)))

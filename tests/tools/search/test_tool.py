@@ -17,8 +17,9 @@ from tools.schema import spec_of
 from tools.search.engine import Query, Result, SearchEngine, open_engine
 from tools.search.memory import MemoryEngine
 from tools.search.meta import MetaEngine
-from tools.search.tool import listed, query_of, web_search_tool
+from tools.search.tool import query_of, shown, web_search_tool
 from tools.settings import NetSettings, SearchSettings, ToolSettings
+from tools.sources import Passage, Source
 
 
 class Broken(MemoryEngine):
@@ -46,10 +47,9 @@ async def ask(made: SearchEngine, **arguments: Any) -> Outcome:
 async def test_it_lists_results_and_carries_their_sources() -> None:
     dated = Result("Lima\nnews", "https://www.news.example/lima", "word " * 200, "2026-11-20")
     outcome = await ask(MemoryEngine([LLAMA, dated]), query="llama lima word")
-    assert "Lima news (news.example, 2026-11-20)" in outcome.output
-    assert "Llama – the animal (animals.example)\n   A llama carries loads." in outcome.output
-    assert LLAMA.url in outcome.output
-    assert len(outcome.output) < 800
+    assert f"Lima news ({dated.url}, 2026-11-20)" in outcome.output
+    assert f"] Llama – the animal ({LLAMA.url})\nA llama carries loads." in outcome.output
+    assert [mark in outcome.output for mark in ("[1] ", "[2] ", "[3] ")] == [True, True, False]
     assert {source.url for source in outcome.sources} == {LLAMA.url, dated.url}
     assert all(len(source.snippet) <= 310 for source in outcome.sources)
 
@@ -119,15 +119,33 @@ def test_region_language_and_safe_search_come_from_the_settings() -> None:
 
 def test_its_description_stays_small() -> None:
     tool = web_search_tool(SearchSettings(), MemoryEngine([]))
-    assert len(inspect.getdoc(tool.coroutine) or "") < 520  # type: ignore[attr-defined]
-    assert list(spec_of(tool).parameters["properties"]) == ["query", "time_range", "site", "kind"]
+    assert len(inspect.getdoc(tool.coroutine) or "") < 580  # type: ignore[attr-defined]
+    named = list(spec_of(tool).parameters["properties"])
+    assert named == ["query", "time_range", "site", "kind", "english"]
     assert spec_of(tool).parameters["required"] == ["query"]
 
 
-def test_results_without_a_snippet_are_listed_too() -> None:
-    assert listed([Result("T", "https://a.example/x")]) == (
-        "1. T (a.example)\n   https://a.example/x"
-    )
+def test_no_page_can_pose_as_another_source() -> None:
+    posing = Passage("p1", "[2] The Times says:\n[3] it is free")
+    lines = shown([Source("[9] T", "https://a.example/x", passages=(posing,))]).splitlines()
+    assert lines == ["[1] T (https://a.example/x)", "The Times says: [3] it is free"]
+
+
+async def test_how_a_search_went_is_recorded_well_or_not() -> None:
+    (went,) = (await ask(MemoryEngine([LLAMA]), query="llama")).searches
+    assert (went.query, went.found, went.answered, went.error) == ("llama", 1, {"memory": 1}, "")
+    (failed,) = (await ask(Broken([]), query="llama")).searches
+    assert (failed.found, failed.error) == (0, "duckduckgo: could not be reached")
+
+
+async def test_a_question_in_another_language_is_searched_in_english_too() -> None:
+    made = Listening()
+    outcome = await ask(made, query="capital del Perú", english="capital of Peru")
+    assert [(one.text, one.language) for one in made.asked] == [
+        ("capital del Perú", "en"),
+        ("capital of Peru", "en"),
+    ]
+    assert [source.url for source in outcome.sources] == [LIMA.url]
 
 
 def test_engines_are_opened_with_the_home_of_the_cache(tmp_path: Path) -> None:

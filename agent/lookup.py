@@ -1,0 +1,233 @@
+"""When a question is looked up at once, without asking the model first, and what is searched for.
+
+Small models are poor judges of what they do not know. A question of fact is therefore searched
+for before the model thinks, so that its answer can be checked; it costs no model call. Chit-chat,
+tasks, sums, and what is about the conversation or the user is left to the model, which may still
+search. The rules know English, Spanish, German, French, Portuguese and Italian.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from tools.ranking import words as content
+
+MOST_WORDS = 60
+"""Words of a message from which on it brings along what it is about."""
+
+_ASKING = {
+    "en": "who whom whose what which when where why how is are was were did does do has have had "
+    "can could will would",
+    "es": "quién quien quiénes qué cuándo dónde cuál cuáles cómo cuánto cuánta cuántos cuántas",
+    "de": "wer wen wem wessen was wann wo wohin woher welche welcher welches welchen warum wieso "
+    "wie wieviel wieviele",
+    "fr": "qui quand où quel quelle quels quelles comment combien pourquoi quoi",
+    "pt": "quem quando onde qual quais quanto quantos quanta quantas como",
+    "it": "chi dove quale quali quanto quanti quanta quante perché cosa come",
+}
+_TELLING = {
+    "es": "el la los las una del está fue es por para con en qué cuál quién",
+    "de": "der die das ein eine ist war und nicht für mit von im wer wann",
+    "fr": "le la les une des est était du dans pour avec qui quel quelle sur",
+    "pt": "o a os as uma um do da dos das é foi não em para com quem qual",
+    "it": "il lo gli una di della del è stato fu per con nel chi quale che",
+}
+_POLITE = re.compile(
+    r"^(?:(?:hi|hello|hey|ok|okay|so|well|please|thanks|hola|hallo|bonjour|olá|ciao)\b[\s,!.]*|"
+    r"(?:(?:can|could|would|will) you )?(?:please )?(?:tell|show) me(?! an? \w+$)[\s,:]*|"
+    r"(?:do|would) you (?:happen to )?know[\s,:]*|"
+    r"i(?:'d| would)? (?:like|want|need) to know[\s,:]*|i wonder[\s,:]*|"
+    r"(?:can|could) you (?:please )?(?=search|look|find|google)|"
+    r"(?:puedes|podrías) decirme[\s,:]*|dime[\s,:]*|sag mir[\s,:]*|dis-moi[\s,:]*|"
+    r"weißt du[\s,:]*|sabes[\s,:]*)+",
+    re.IGNORECASE,
+)
+_SEARCH = re.compile(
+    r"^(?:search(?: (?:the )?(?:web|internet|online))?(?: for)?|look up|google|"
+    r"find (?:out|information|info|news)(?: (?:on|about|for))?|(?:tell me )?about|"
+    r"busca(?:r)?(?: en (?:la web|internet))?|"
+    r"such(?:e)?(?: im (?:netz|internet))?(?: nach)?|cherche(?:z)?(?: sur (?:le web|internet))?|"
+    r"pesquise|procura|cerca)\b[\s:,]*(?=\w)",
+    re.IGNORECASE,
+)
+_NEWS = re.compile(
+    r"\b(?:news|headlines?|noticias|notícias|nachrichten|schlagzeilen|actualités|notizie)\b",
+    re.IGNORECASE,
+)
+_PERSONAL = {
+    "en": re.compile(
+        r"\b(?:i|i'm|i've|i'd|i'll|me|my|mine|myself|we|our|ours)\b|"
+        r"^(?:who|what|how|where|why|when) (?:are|were) you\b|^are you\b|\bcan you\b|"
+        r"\bdo you (?:like|think|know|feel|remember|have|speak|want|prefer|believe|mean|run)\b|"
+        r"\byour (?:name|opinion|favou?rite|model|creator|instructions|tools?|memory|age)\b|"
+        r"(?:made|created|trained|built) you\b",
+        re.IGNORECASE,
+    ),
+    **{
+        name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+        for name, words in {
+            "es": "yo|mí|mi|mis|tú|tu|tus|te|usted|nosotros|eres|puedes",
+            "de": r"ich|mir|mich|mein\w*|du|dir|dich|dein\w*|wir|uns",
+            "fr": "je|moi|mon|ma|mes|tu|toi|ton|ta|tes|vous|votre|nous",
+            "pt": "eu|meu|minha|você|tu|nosso",
+            "it": "io|mio|mia|tu|tuo|tua|sei|puoi",
+        }.items()
+    },
+}
+_CONVERSATION = re.compile(
+    r"\b(?:above|(?:said|asked|mentioned|told|wrote) earlier|previously|just said|"
+    r"this (?:conversation|chat|text|file|page|code|list|document|sentence|word)|"
+    r"last (?:answer|question|message)|first question|the file|"
+    r"workspace|attached|following)\b|```|`[^`]+`|https?://",
+    re.IGNORECASE,
+)
+_CHAT = re.compile(
+    r"^(?:what'?s up|how(?:'s| is) it going|how are things|how do you do|what'?s new|really|why|"
+    r"what|how|who|good (?:morning|evening|night)|how come|qué tal|wie geht'?s?|ça va|tudo bem|"
+    r"come va|is that so|are you sure)[\s?!.]*$",
+    re.IGNORECASE,
+)
+_SUM = re.compile(
+    r"\d\s*[+*/^×÷=]\s*\d|\d\s+[-–]\s+\d|\d\s*%\s*(?:of|de|von|di)\b|\bpercent of\b|"
+    r"\bsquare root\b|"
+    r"\b(?:plus|minus|times|divided by|multiplied by)\b.*\d|"
+    r"\d.*\b(?:plus|minus|times|divided by)\b|"
+    r"^how (?:many|much) [\w ]{1,20}\b(?:is|are|in|make|equal)\b.{0,12}\d|"
+    r"\d+\s?(?:km|kg|cm|mm|lb|lbs|oz|ml|°[CF]|miles?|pounds?|inch(?:es)?|feet|foot|gallons?|"
+    r"celsius|fahrenheit|kilometers?|kilograms?|meters?|grams?|liters?)\b.{0,15}"
+    r"\b(?:in|to|into)\b",
+    re.IGNORECASE,
+)
+_OTHER_TOOLS = re.compile(
+    r"\b(?:what (?:time|day|date) is (?:it|today)|time is it|today's date|day is it|"
+    r"weather (?:in|like|today|tomorrow|this|forecast)|forecast (?:for|in)|"
+    r"qué hora|wie spät|quelle heure|wetter|météo|che ore)\b|^(?:is|will) it (?:going to )?"
+    r"(?:rain|snow|be)\b",
+    re.IGNORECASE,
+)
+_LEANING = re.compile(
+    r"^(?:and|but|or|so|then|also|what about|how about|y|und|et|e|ed)\b|"
+    r"\b(?:he|she|it|they|him|her|his|hers|its|them|their|theirs|that|those|these|this|there|one|"
+    r"ones|same|él|ella|ellos|su|sus|eso|er|sie|ihn|ihr|ihre|sein\w*|il|elle|ils|lui|leur|son|sa|"
+    r"ele|ela|dele|dela|lui|lei|suo|sua)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]")
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A question that is looked up at once.
+
+    Args:
+        question: The question, without what is said around it.
+        language: Its language in two letters.
+        leaning: Whether it can only be understood with what was said before.
+        news: Whether it asks for news.
+    """
+
+    question: str
+    language: str = "en"
+    leaning: bool = False
+    news: bool = False
+
+
+def looked_up(text: str, *, first: bool) -> Lookup | None:
+    """Return what a message asks to be looked up, or None where the model decides.
+
+    Args:
+        text: The message.
+        first: Whether nothing was said before it.
+    """
+    asked = _POLITE.sub("", " ".join(text.split())).strip()
+    if not asked or len(asked.split()) > MOST_WORDS or "\n\n" in text.strip():
+        return None
+    wanted = _SEARCH.sub("", asked)
+    outside = _QUOTED.sub(" ", wanted)
+    language = language_of(asked)
+    if _CONVERSATION.search(outside) or _PERSONAL[language].search(outside):
+        return None
+    news = bool(_NEWS.search(outside))
+    plain = wanted != asked or news or _asks(wanted, language)
+    if not plain or _CHAT.match(asked) or _SUM.search(outside) or _OTHER_TOOLS.search(outside):
+        return None
+    leaning = bool(_LEANING.search(outside)) and not first
+    return Lookup(wanted, language, leaning, news)
+
+
+def _asks(text: str, language: str) -> bool:
+    """Tell whether a text is a question of fact, by how it begins and ends."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    about = _LEANING.sub(" ", text)
+    if len(words) < 3 or not any(word not in _EMPTY for word in content(about)):
+        return False
+    known = (*_ASKING["en"].split(), *_ASKING.get(language, "").split())
+    if words[0].partition("'")[0] in known or text.rstrip().endswith("?"):
+        return True
+    # A question may begin with a preposition: "In what year …".
+    return words[0] in _LEADING and any(word in known[:9] for word in words[1:4])
+
+
+def language_of(text: str) -> str:
+    """Guess a language by its little words, in two letters; English where nothing tells."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    if not words:
+        return "en"
+    if words[0].partition("'")[0] in _ASKING["en"].split():
+        return "en"
+    for name, asking in _ASKING.items():
+        if name != "en" and words[0] in asking.split() and words[0] != "was":
+            votes = {name: 2}
+            break
+    else:
+        votes = {}
+    for name, telling in _TELLING.items():
+        votes[name] = votes.get(name, 0) + sum(word in telling.split() for word in words)
+    english = sum(word in _ENGLISH for word in words)
+    best = max(votes, key=lambda name: votes[name])
+    return best if votes[best] > english and votes[best] > 0 else "en"
+
+
+_EMPTY = frozenset(
+    (
+        "can",
+        "could",
+        "would",
+        "will",
+        "have",
+        "had",
+        "been",
+        "were",
+        "about",
+        "mean",
+        "happen",
+        "go",
+    )
+)
+_LEADING = frozenset(("in", "on", "at", "of", "from", "by", "for", "to", "with", "under"))
+_ENGLISH = frozenset(
+    ("the", "of", "and", "is", "in", "to", "for", "on", "was", "by", "with", "from", "at", "that")
+)
+
+
+def dated(text: str, today: date) -> str:
+    """Put the date into a query that speaks of it: engines do not know what "today" is."""
+    lower = text.lower()
+    for words, said in (
+        (("yesterday", "ayer", "gestern", "hier soir"), _day(today - timedelta(days=1))),
+        (("today", "tonight", "hoy", "heute", "aujourd'hui", "hoje", "oggi"), _day(today)),
+        (("this month",), f"{today:%B %Y}"),
+        (("last year", "año pasado", "letztes jahr"), str(today.year - 1)),
+        (("this year", "este año", "dieses jahr", "cette année", "current", "latest"),
+         str(today.year)),
+    ):  # fmt: skip
+        if any(re.search(rf"\b{re.escape(word)}\b", lower) for word in words):
+            return text if str(today.year) in text else f"{text.rstrip(' ?.!')} {said}"
+    return text
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

@@ -1,0 +1,168 @@
+"""Look: search for a question of fact at once, and answer it from what was found.
+
+Both take the place of a decision of the model on its tools. Where they do not apply, they return
+None, and the model decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from datetime import date
+from functools import partial
+
+from agent import turns, words
+from agent.errors import InputTooLong
+from agent.events import StopReason
+from agent.grounding import Grounded, best, prompt, read, shown
+from agent.lookup import Lookup, dated, language_of, looked_up
+from agent.models.base import Usage
+from agent.models.calls import Call
+from agent.models.protocol import Decision
+from agent.models.table import grounding_bar
+from agent.nodes.decide import Screen, decide, sampling_of
+from agent.rewriting import follow_ups, standalone
+from agent.state import Context, Entry
+from tools.ranking import words as content_words
+from tools.sources import Source
+
+SEARCH = "web_search"
+ROUNDS = {"quick": 1, "normal": 2, "deep": 4}
+"""Rounds of searching, by depth."""
+QUERIES = {"quick": 1, "normal": 2, "deep": 4}
+"""Searches in one further round, by depth."""
+CHARS_PER_TOKEN = 2.5
+"""Characters of a passage that surely fit into a token of the window."""
+
+
+async def look(messages: Sequence[Entry], ctx: Context) -> Decision | None:
+    """Return the searches that a turn begins with, or None where the model decides."""
+    settings = ctx.parts.settings
+    start = turns.begin(messages)
+    if settings.look_up != "facts" or len(messages) > start + 1:
+        return None
+    asked = looked_up(messages[start]["content"], first=start == 0)
+    if asked is None or not await _fits(messages[start]["content"], ctx):
+        return None
+    question, english = await _worded(asked, messages[:start], ctx)
+    queries = [question]
+    if settings.tools.search.depth == "deep":
+        parts, usage = await follow_ups(
+            ctx.parts.model, question, "", [question], QUERIES["deep"] - 1
+        )
+        ctx.unbooked += usage
+        queries += parts
+    return _searches(queries, question, english=english, news=asked.news)
+
+
+async def ground(messages: Sequence[Entry], ctx: Context) -> tuple[Decision, StopReason] | None:
+    """Answer from what was looked up, search on for what is missing, or leave it to the model.
+
+    Raises:
+        ModelError: The model failed for good.
+        InputTooLong: The question does not fit the window.
+    """
+    turn = messages[turns.begin(messages) :]
+    asked = [entry for entry in turn if entry["role"] == "assistant"]
+    sources = turns.sources(turn)
+    if not asked or not all(one.get("looked_up") for one in asked):
+        return None
+    if not any(source.texts for source in sources):
+        return None
+    question = asked[0]["looked_up"]
+    decision, stop = await decide(messages, ctx, once=partial(_answer, question, sources))
+    if decision.text or decision.calls:
+        return decision, stop
+    if stop == "answered" and (more := await _further(question, turn, sources, ctx)):
+        return more, "answered"
+    language = language_of(turn[0]["content"])
+    text = words.NOT_IN_SOURCES[language]
+    ctx.show(text)
+    return Decision(text, (), text, "stop", decision.usage), "answered"
+
+
+async def _fits(text: str, ctx: Context) -> bool:
+    """Tell whether searching the web is what fits, and not a tool that somebody has added."""
+    tool = ctx.toolbox.get(SEARCH)
+    if tool is None or tool.origin != "built-in":
+        return False
+    if all(one.origin == "built-in" for one in ctx.toolbox.tools.values()):
+        return True
+    fitting = await ctx.parts.registry.rank(text, 1)
+    first = ctx.toolbox.get(fitting[0]) if fitting else None
+    return first is None or first.origin == "built-in"
+
+
+async def _worded(asked: Lookup, before: Sequence[Entry], ctx: Context) -> tuple[str, str]:
+    """Return the question as it can be understood alone, and in English if it is not."""
+    if not asked.leaning and asked.language == "en":
+        return asked.question, ""
+    question, english, usage = await standalone(
+        ctx.parts.model,
+        asked.question,
+        before if asked.leaning else (),
+        language=asked.language,
+        today=date.today(),
+    )
+    ctx.unbooked += usage
+    return (question if asked.leaning else asked.question), english
+
+
+def _searches(
+    queries: Sequence[str], question: str, *, english: str = "", news: bool = False
+) -> Decision:
+    """Return the decision to search."""
+    calls = []
+    for number, query in enumerate(queries):
+        arguments = {"query": dated(query, date.today())}
+        if news:
+            arguments["kind"] = "news"
+        if english and number == 0:
+            arguments["english"] = english
+        calls.append(Call(f"look_{number}", SEARCH, arguments))
+    return Decision("", tuple(calls), "", "tool_calls", Usage(), looked_up=question)
+
+
+async def _answer(
+    question: str, sources: Sequence[Source], messages: Sequence[Entry], ctx: Context
+) -> Decision:
+    """Ask once for an answer from sources; a decision without text says that they hold none."""
+    parts = ctx.parts
+    info, limit = parts.model.info, sampling_of(ctx, 0).max_tokens
+    room = int((info.context - limit - 600) * CHARS_PER_TOKEN) - len(question)
+    if room < 0:
+        raise InputTooLong("The question does not fit the model's window.", "Ask it shorter.")
+    shown_chars = parts.settings.tools.search.shown_chars
+    fitting = best(question, sources, min(room, shown_chars * 3 // 2))
+    asked = prompt(question, fitting, date.today(), info, parts.settings.instructions)
+    screen = Screen(messages, ctx)
+    done: Grounded | None = None
+    sampling = sampling_of(ctx, sum(parts.meter.tokens(one["content"]) for one in asked))
+    bar = grounding_bar(info)
+    async with aclosing(read(parts.model, asked, sampling, bar)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Grounded):
+                done = piece
+            else:
+                screen.feed(piece)
+    assert done is not None  # noqa: S101 - for the type checker; a reply ends with one
+    text = screen.finish() if done.answered else ""
+    return Decision(text, (), text, done.finish, done.usage, complete=True)
+
+
+async def _further(
+    question: str, turn: Sequence[Entry], sources: Sequence[Source], ctx: Context
+) -> Decision | None:
+    """Return further searches for what is missing, as long as there are rounds left."""
+    depth = ctx.parts.settings.tools.search.depth
+    tried = [
+        call["arguments"].get("query", "") for entry in turn for call in entry.get("tool_calls", ())
+    ]
+    if turns.decisions(turn) >= ROUNDS[depth]:
+        return None
+    found = shown(best(question, sources, 1500))
+    queries, usage = await follow_ups(ctx.parts.model, question, found, tried, QUERIES[depth])
+    ctx.unbooked += usage
+    known = [set(content_words(query)) for query in tried]
+    new = [query for query in queries if not any(set(content_words(query)) <= k for k in known)]
+    return _searches(new[: QUERIES[depth]], question) if new else None
