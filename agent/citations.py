@@ -9,6 +9,7 @@ from agent.attribution import Checker, Citation, Verdict
 from agent.claims import fold
 from agent.conflicts import Conflict, conflicts
 from agent.languages import guess_language
+from tools.passages import segments
 
 __all__ = ["Checker", "Citation", "Citer", "Conflict", "Verdict", "conflicts"]
 

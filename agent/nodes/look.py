@@ -6,13 +6,16 @@ None, and the model decides.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
 from agent import turns, words
-from agent.errors import InputTooLong
+from agent.answerable import holds, near, odds, sure_of
+from agent.errors import InputTooLong, ModelError
 from agent.events import StopReason
 from agent.grounding import Grounded, best, prompt, read, shown
 from agent.lookup import Lookup, dated, language_of, looked_up
@@ -25,6 +28,7 @@ from agent.rewriting import follow_ups, standalone
 from agent.state import Context, Entry
 from tools.ranking import words as content_words
 from tools.sources import Source
+from tools.threads import in_thread
 
 SEARCH = "web_search"
 ROUNDS = {"quick": 1, "normal": 2, "deep": 4}
@@ -70,15 +74,18 @@ async def ground(messages: Sequence[Entry], ctx: Context) -> tuple[Decision, Sto
     if not any(source.texts for source in sources):
         return None
     question = asked[0]["looked_up"]
-    decision, stop = await decide(messages, ctx, once=partial(_answer, question, sources))
-    if decision.text or decision.calls:
-        return decision, stop
-    if stop == "answered" and (more := await _further(question, turn, sources, ctx)):
-        return more, "answered"
+    spent = Usage()
+    if await _answerable(question, sources, ctx):
+        decision, stop = await decide(messages, ctx, once=partial(_answer, question, sources))
+        if decision.text or stop != "answered":
+            return decision, stop
+        spent = decision.usage
+    if more := await _further(question, turn, sources, ctx):
+        return replace(more, usage=spent), "answered"
     language = language_of(turn[0]["content"])
     text = words.NOT_IN_SOURCES[language]
     ctx.show(text)
-    return Decision(text, (), text, "stop", decision.usage), "answered"
+    return Decision(text, (), text, "stop", spent), "answered"
 
 
 async def _fits(text: str, ctx: Context) -> bool:
@@ -121,6 +128,30 @@ def _searches(
             arguments["english"] = english
         calls.append(Call(f"look_{number}", SEARCH, arguments))
     return Decision("", tuple(calls), "", "tool_calls", Usage(), looked_up=question)
+
+
+async def _answerable(question: str, sources: Sequence[Source], ctx: Context) -> bool:
+    """Tell whether sources hold the answer; where nothing can tell, the answer itself will."""
+    from memory.embeddings import EmbedderError, open_embedder
+
+    try:
+        found = await in_thread(near, question, sources, open_embedder())
+    except EmbedderError:
+        return True
+    surely = sure_of(question, found.likeness)
+    if surely is not None:
+        return surely
+    try:
+        async with asyncio.timeout_at(ctx.deadline):
+            lead, usage = await odds(ctx.parts.model, question, found.passages)
+    except TimeoutError:
+        return True
+    except ModelError as error:
+        if not error.transient:
+            raise
+        return True
+    ctx.unbooked += usage
+    return lead is None or holds(question, found.likeness, lead)
 
 
 async def _answer(
