@@ -26,6 +26,10 @@ Protocol = Annotated[
     str | None,
     typer.Option("--protocol", metavar="NAME", help="auto, native, prompted or text."),
 ]
+Depth = Annotated[
+    str | None,
+    typer.Option("--depth", metavar="NAME", help="How deep is searched: quick, normal or deep."),
+]
 NoTools = Annotated[bool, typer.Option("--no-tools", help="Offer the model no tools.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no notices and no steps.")]

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from agent.errors import ArrieroError, StorageError, UsageError
 from ui.approve import asker, read_line
@@ -28,6 +28,7 @@ HELP = """\
 /open ID      go on with a thread
 /resume       finish an answer that was cut off
 /model SPEC   change the model; without SPEC, tell which one answers
+/depth NAME   how deep is searched: quick, normal or deep; without NAME, tell
 /tools        list the tools
 /quit         leave (Ctrl-D does, too)
 
@@ -56,23 +57,24 @@ class Place:
 async def _sessions(
     options: Options, settings: Settings, terminal: Terminal, place: Place, reader: Reader
 ) -> int:
-    """Chat with one model after the other, as the user changes it."""
-    working = None
+    """Chat with one model and depth after the other, as the user changes them."""
+    working: tuple[Options, Settings] | None = None
     while True:
         try:
             async with session(settings, terminal) as assistant:
-                wanted = await Chat(assistant, terminal, place, reader).talk(first=working is None)
-                working = settings
+                chat = Chat(assistant, terminal, place, reader)
+                change = await chat.talk(first=working is None)
+                working = options, settings
         except ArrieroError as error:
-            if working is None or settings == working:
+            if working is None or settings == working[1]:
                 raise
             terminal.fail(error.message, error.hint)
-            terminal.note(f"Back to {working.model}.")
-            settings = working
+            options, settings = working
+            terminal.note(f"Back to {settings.model}.")
             continue
-        if wanted is None:
+        if change is None:
             return 0
-        options = replace(options, model=wanted)
+        options = replace(options, **change)
         settings = options.settings()
 
 
@@ -86,7 +88,7 @@ class Chat:
         self._terminal = terminal
         self._place = place
         self._read = reader
-        self._model: str | None = None
+        self._wanted: dict[str, str] | None = None
         self._done = False
         self._commands: dict[str, Callable[[str], Awaitable[None]]] = {
             "/help": self._help,
@@ -94,23 +96,24 @@ class Chat:
             "/threads": self._threads,
             "/open": self._open,
             "/resume": self._resume,
-            "/model": self._change,
+            "/model": self._model,
+            "/depth": self._depth,
             "/tools": self._tools,
             "/quit": self._quit,
         }
 
-    async def talk(self, *, first: bool) -> str | None:
-        """Read and answer until the user leaves or changes the model.
+    async def talk(self, *, first: bool) -> dict[str, str] | None:
+        """Read and answer until the user leaves, or changes the model or the depth.
 
         Args:
             first: Whether this is the chat's beginning, where the user is welcomed.
 
         Returns:
-            The spec of the wanted model, or None if the user left.
+            The option that the user changes and its new value, or None if the user left.
         """
         if first:
             await self._welcome()
-        while not self._done and self._model is None:
+        while not self._done and self._wanted is None:
             try:
                 line = (await self._read()).strip()
             except EOFError:
@@ -120,7 +123,7 @@ class Chat:
                 continue
             if line:
                 await self._obey(line)
-        return self._model
+        return self._wanted
 
     async def _obey(self, line: str) -> None:
         try:
@@ -199,11 +202,21 @@ class Chat:
             raise UsageError("Nothing was cut off here.", "/open ID opens an older thread.")
         await self._turn(None)
 
-    async def _change(self, rest: str) -> None:
+    async def _model(self, rest: str) -> None:
         if rest:
-            self._model = rest
+            self._wanted = {"model": rest}
         else:
             self._terminal.note(self._assistant.model.info.spec, style="")
+
+    async def _depth(self, rest: str) -> None:
+        search = self._assistant.settings.tools.search
+        now, known = search.depth, get_args(type(search).model_fields["depth"].annotation)
+        if not rest:
+            self._terminal.note(now, style="")
+        elif rest not in known:
+            raise UsageError(f"There is no depth {rest}.", f"There are {', '.join(known)}.")
+        elif rest != now:
+            self._wanted = {"depth": rest}
 
     async def _tools(self, rest: str) -> None:
         for spec in self._assistant.toolbox.specs:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ui.arguments import (
+    Depth,
     Home,
     Json,
     Model,
@@ -118,6 +119,7 @@ def ask(
         bool, typer.Option("--resume", help="Finish the thread's interrupted answer.")
     ] = False,
     protocol: Protocol = None,
+    depth: Depth = None,
     no_tools: NoTools = False,
     as_json: Json = False,
     stream: Annotated[
@@ -137,7 +139,7 @@ def ask(
     from ui.session import Options
     from ui.terminal import standard
 
-    options = Options(model, home, protocol, not no_tools, user)
+    options = Options(model, home, protocol, not no_tools, user, depth)
     return command.ask(
         question or [],
         options,
@@ -157,6 +159,7 @@ def chat(
     home: Home = None,
     thread: Thread = None,
     protocol: Protocol = None,
+    depth: Depth = None,
     no_tools: NoTools = False,
 ) -> int:
     """Chat in the terminal."""
@@ -164,7 +167,7 @@ def chat(
     from ui.session import Options
     from ui.terminal import standard
 
-    options = Options(model, home, protocol, not no_tools, user)
+    options = Options(model, home, protocol, not no_tools, user, depth)
     return command.chat(options, standard(), thread=thread)
 
 

@@ -36,15 +36,19 @@ class Options:
     protocol: str | None = None
     tools: bool = True
     user: str | None = None
+    depth: str | None = None
 
     def given(self) -> dict[str, Any]:
         """Return the options that are settings."""
+        tools: dict[str, Any] = {} if self.tools else {"off": ("*",)}
+        if self.depth is not None:
+            tools["search"] = {"depth": self.depth}
         return {
             "model": self.model,
             "home": self.home,
             "protocol": self.protocol,
             "builtin_tools": None if self.tools else (),
-            "tools": None if self.tools else {"off": ("*",)},
+            "tools": tools or None,
         }
 
     def settings(self) -> Settings:

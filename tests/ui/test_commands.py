@@ -1,11 +1,16 @@
 """The commands, from the command line to the exit code, with a scripted model."""
 
+import asyncio
 import io
 import json
+import queue
 import sys
+import threading
+from functools import partial
 
 import pytest
 
+from evals.web import Document, open_web
 from ui.cli import run
 
 CALCULATE = {"calls": [{"name": "calculator", "arguments": {"expression": "17.5% of 2340"}}]}
@@ -127,6 +132,7 @@ def test_a_home_that_cannot_be_used_is_named(cli, script, home):
         (["ask", "hi", "-m", "scripted:/nowhere.json"], 2, "cannot be read"),
         (["ask", "hi", "-m", "llamacpp:/nowhere.gguf"], 4, "There is no file"),
         (["ask", "hi", "--protocol", "natif"], 2, "'native'"),
+        (["ask", "hi", "--depth", "shallow"], 2, "'quick', 'normal' or 'deep', not 'shallow'"),
         (["ask", "hi", "--user", " "], 2, "--user is blank"),
         (["ask", "--resume"], 2, "--resume finishes the interrupted"),
         (["ask", "hi", "--bogus"], 2, "No such option: --bogus"),
@@ -238,6 +244,88 @@ def test_chat_changes_the_model_and_goes_back_if_it_cannot(cli, script, monkeypa
     assert (code, out) == (0, "First.\nSecond.\n")
     assert f"Back to {first}." in err
     assert [t["turns"] for t in json.loads(cli("threads", "--json")[1])["threads"]] == [2]
+
+
+@pytest.fixture
+def web(home):
+    """Serve a small web on loopback, and search it; each request is noted in `asked`."""
+    opened = queue.Queue()
+    text = "Lima is the capital of Peru. It was founded in 1535.\n" + "Llamas hum softly. " * 20
+
+    async def serve():
+        async with open_web([Document("Lima", text)]) as web:
+            leave = asyncio.Event()
+            opened.put((web, partial(asyncio.get_running_loop().call_soon_threadsafe, leave.set)))
+            await leave.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    web, leave = opened.get(timeout=10)
+    home.mkdir(exist_ok=True)
+    (home / "config.toml").write_text(
+        f"[tools.search]\nengines = ['searxng']\nsearxng_url = '{web.url}'\ncache_days = 0\n"
+        f"[tools.net]\nallow_hosts = {list(web.hosts)}\n"
+    )
+    yield web
+    leave()
+    thread.join()
+
+
+def pages_read(web):
+    """Tell how many pages were asked for since the last time."""
+    asked = [one for one in web.asked if not one.startswith(("/search", "/robots.txt"))]
+    web.asked.clear()
+    return len(asked)
+
+
+FOUNDED = "When was Lima founded?"
+
+
+def test_depth_says_whether_pages_are_read(cli, script, web):
+    model = script({"text": "Lima was founded in 1535 [1].", "repeat": True})
+    for more, pages in ([], 1), (["--depth", "quick"], 0), (["--depth", "normal"], 1):
+        code, out, _ = cli("ask", FOUNDED, *more, "-m", model)
+        assert (code, pages_read(web)) == (0, pages)
+        assert out.startswith("Lima was founded in 1535 [1].\n\nSources:\n[1] Lima")
+
+
+def test_depth_leaves_no_tools_as_it_is(cli, script, web):
+    cli("ask", FOUNDED, "--no-tools", "--depth", "quick", "-m", script("In 1535."))
+    assert web.asked == []
+
+
+def test_chat_changes_the_depth_and_keeps_the_thread(cli, script, monkeypatch, web):
+    model = script({"text": "Lima was founded in 1535 [1].", "repeat": True})
+    chatting(monkeypatch, "/depth", "/depth shallow", "/depth quick", FOUNDED, "/depth", FOUNDED)
+    code, out, err = cli("chat", "--depth", "deep", "-m", model)
+    assert code == 0
+    assert err.index("deep\n") < err.index("There is no depth shallow.") < err.index("quick\n")
+    assert "There are quick, normal, deep." in err
+    assert pages_read(web) == 0
+    assert out.count("1535 [1].") == 2
+    assert [t["turns"] for t in json.loads(cli("threads", "--json")[1])["threads"]] == [2]
+
+
+def test_chat_goes_back_to_a_model_that_worked_and_then_changes_the_depth(
+    cli, script, monkeypatch, web
+):
+    chatting(monkeypatch, "hi", "/model nonsense", "/depth quick", "/depth", "hi")
+    code, out, err = cli("chat", "-m", script("Hello."))
+    assert (code, out) == (0, "Hello.\nHello.\n")
+    assert err.count("does not name a model") == 1
+    assert "quick\n" in err
+
+
+def test_json_holds_what_was_searched_read_and_cited(cli, script, web):
+    model = script({"text": "Lima was founded in 1535 [7].", "repeat": True})
+    told = json.loads(cli("ask", FOUNDED, "--json", "-m", model)[1])
+    assert (told["answer"], told["basis"]) == ("Lima was founded in 1535 [1].", "sources")
+    (source,), (citation,), (search,) = told["sources"], told["citations"], told["searches"]
+    assert (source["number"], source["kind"]) == (1, "web")
+    assert source["link"].startswith(f"{source['url']}#:~:text=Lima%20is")
+    assert citation["passages"] == [f"1:{source['passages'][0]['id']}"]
+    assert (citation["verdict"], citation["given"], citation["sources"]) == ("corrected", [7], [1])
+    assert search["read"] == [source["url"]]
 
 
 def test_chat_goes_on_after_a_failed_turn(cli, script, monkeypatch):
