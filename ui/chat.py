@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from agent.errors import ArrieroError, StorageError, UsageError
 from ui.approve import asker, read_line
@@ -88,7 +88,7 @@ class Chat:
         self._terminal = terminal
         self._place = place
         self._read = reader
-        self._wanted: dict[str, str] | None = None
+        self._wanted: dict[str, Any] | None = None
         self._done = False
         self._commands: dict[str, Callable[[str], Awaitable[None]]] = {
             "/help": self._help,
@@ -102,7 +102,7 @@ class Chat:
             "/quit": self._quit,
         }
 
-    async def talk(self, *, first: bool) -> dict[str, str] | None:
+    async def talk(self, *, first: bool) -> dict[str, Any] | None:
         """Read and answer until the user leaves, or changes the model or the depth.
 
         Args:
