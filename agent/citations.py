@@ -23,9 +23,10 @@ _PARTIAL = re.compile(
 )
 _END = re.compile(
     rf"(?P<punct>[.!?…]+|[。！？])(?P<close>[\"'”’»)*_]*)"
-    rf"(?P<marks>(?:[ \t]*{_MARK})*)(?P<space>[ \t]*)(?P<next>\S|\n|$)",
+    rf"(?P<marks>(?:[ \t]*{_MARK}(?:[ \t]*[,;][ \t]*(?=\[))?)*)(?P<space>[ \t]*)(?P<next>\S|\n|$)",
     re.I,
 )
+_BETWEEN = re.compile(r"[,;][ \t]*")
 _PLAIN = re.compile(r"[^\s\[【(.!?…。！？`|]+")
 _SPACE = re.compile(r"[ \t\r\f\v\u00a0]+")
 _LINE = re.compile(
@@ -70,6 +71,7 @@ class Citer:
         self._fence = ""
         self._begins = True
         self._rows = 0
+        self._after_mark = False
         self.citations: list[Citation] = []
 
     def feed(self, text: str) -> str:
@@ -98,6 +100,8 @@ class Citer:
         if self._mode in ("code", "whole"):
             return self._verbatim()
         rest = self._rest
+        if self._after_mark and self._between(final):
+            return ""
         if rest[0] == "\n":
             return self._newline(final)
         if found := _SPACE.match(rest):
@@ -223,11 +227,21 @@ class Citer:
         if not space and (within or (not self._checker.sources and text[-1:].isalnum())):
             return self._say(found.end())
         self._cut(found.end())
+        self._after_mark = True
         self._now.given += numbers
         if _LEADS.search(text.split("\n")[-1]) and all(map(self._exists, numbers)):
             self._now.kept += numbers
             return f"{self._add(space)}{found[0]}"
         return ""
+
+    def _between(self, final: bool) -> bool:
+        """Drop a comma that stands between two marks; say whether there is, or may be, one."""
+        gap = _BETWEEN.match(self._rest)
+        if gap and _ONE.match(self._rest, gap.end()):
+            self._cut(gap.end())
+            return True
+        self._after_mark = not final and _undecided(self._rest)
+        return self._after_mark
 
     def _code(self, final: bool) -> str:
         """Pass code within a line as it is."""
@@ -257,7 +271,8 @@ class Citer:
         if found is None:
             return self._say(1)
         at = found.start("next")
-        if not final and (not found["next"] or _may_be_mark(self._rest[at:])):
+        rest = self._rest[at:]
+        if not final and (not rest or _may_be_mark(rest) or (found["marks"] and _undecided(rest))):
             return ""
         ended = found["punct"] + found["close"]
         if not self._ends(found):
@@ -320,6 +335,12 @@ class Citer:
     def _cut(self, end: int) -> str:
         piece, self._rest = self._rest[:end], self._rest[end:]
         return piece
+
+
+def _undecided(text: str) -> bool:
+    """Say whether a comma behind a mark may still turn out to stand between two marks."""
+    gap = _BETWEEN.match(text)
+    return gap is not None and (gap.end() == len(text) or _may_be_mark(text[gap.end() :]))
 
 
 def _numbers(mark: str) -> list[int]:

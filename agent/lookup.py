@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from tools.passages import sentences
 from tools.ranking import words as content
 
 MOST_WORDS = 60
@@ -114,6 +115,14 @@ _LEANING = re.compile(
     r"ele|ela|dele|dela|lui|lei|suo|sua)\b",
     re.IGNORECASE,
 )
+_FORM = re.compile(
+    r"(?:please )?(?:answer|reply|respond|keep it|be (?:brief|short|concise|precise)|"
+    r"give (?:only|just|me (?:only|just)|the (?:exact|short)|a (?:short|brief|one))|"
+    r"(?:only|just) (?:the|give|answer|name|say)|use (?:only|at most|one|two|bullet)|"
+    r"cite |in (?:one|a few|two|three|at most) (?:words?|sentences?|lines?)|no explanation|"
+    r"responde|contesta|antworte|réponds|répondez|responda|rispondi|sé breve|kurz bitte)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]")
 
@@ -127,12 +136,14 @@ class Lookup:
         language: Its language in two letters.
         leaning: Whether it can only be understood with what was said before.
         news: Whether it asks for news.
+        how: What the message says of the form of the answer, such as "Answer in one word."
     """
 
     question: str
     language: str = "en"
     leaning: bool = False
     news: bool = False
+    how: str = ""
 
 
 def looked_up(text: str, *, first: bool) -> Lookup | None:
@@ -142,8 +153,9 @@ def looked_up(text: str, *, first: bool) -> Lookup | None:
         text: The message.
         first: Whether nothing was said before it.
     """
-    asked = _POLITE.sub("", " ".join(text.split())).strip()
-    if not asked or len(asked.split()) > MOST_WORDS or "\n\n" in text.strip():
+    said, how = _parted(text)
+    asked = _POLITE.sub("", " ".join(said.split())).strip()
+    if not asked or len(asked.split()) > MOST_WORDS or "\n\n" in said.strip():
         return None
     wanted = _SEARCH.sub("", asked)
     outside = _QUOTED.sub(" ", wanted)
@@ -155,7 +167,19 @@ def looked_up(text: str, *, first: bool) -> Lookup | None:
     if not plain or _CHAT.match(asked) or _SUM.search(outside) or _OTHER_TOOLS.search(outside):
         return None
     leaning = bool(_LEANING.search(outside)) and not first
-    return Lookup(wanted, language, leaning, news)
+    return Lookup(wanted, language, leaning, news, how)
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """Part what is asked from what is said of the form of the answer."""
+    spans = [text[start:end] for start, end in sentences(text)]
+    how = [one for one in spans if _FORM.match(one)]
+    if not how or len(how) == len(spans):
+        return text, ""
+    rest = text
+    for one in how:
+        rest = rest.replace(one, "", 1)
+    return rest.strip(), " ".join(how)
 
 
 def _asks(text: str, language: str) -> bool:

@@ -160,12 +160,14 @@ async def _answer(
     """Ask once for an answer from sources; a decision without text says that they hold none."""
     parts = ctx.parts
     info, limit = parts.model.info, sampling_of(ctx, 0).max_tokens
+    said = looked_up(messages[turns.begin(messages)]["content"], first=True)
+    asking = f"{question} {said.how}" if said and said.how else question
     room = int((info.context - limit - 600) * CHARS_PER_TOKEN) - len(question)
     if room < 0:
         raise InputTooLong("The question does not fit the model's window.", "Ask it shorter.")
     shown_chars = parts.settings.tools.search.shown_chars
     fitting = best(question, sources, min(room, shown_chars * 3 // 2))
-    asked = prompt(question, fitting, date.today(), info, parts.settings.instructions)
+    asked = prompt(asking, fitting, date.today(), info, parts.settings.instructions)
     screen = Screen(messages, ctx)
     done: Grounded | None = None
     sampling = sampling_of(ctx, sum(parts.meter.tokens(one["content"]) for one in asked))
