@@ -1,13 +1,19 @@
 """What the documents name is there: files, commands, settings."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 import typer
 
+from agent.citations import Citation
+from agent.events import Step, Turn
+from agent.models.base import Usage
+from tools.sources import Passage, Search, Source
 from ui.cli import app
 from ui.config import explain, load_settings
+from ui.render import record
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -39,6 +45,27 @@ def test_settings_exist(page, monkeypatch, tmp_path):
     named = re.findall(r"`((?:models|budget|tools)\.[a-z_.]+(?<!\.py))`", page.read_text())
     modules = {name for name in named if (ROOT / (name.replace(".", "/") + ".py")).is_file()}
     assert set(named) - modules - known == set()
+
+
+def test_the_json_of_ask_is_as_it_is_told():
+    told = (ROOT / "docs" / "users.md").read_text().partition("## The JSON of `ask`")[2]
+    shown = json.loads(re.search(r"```json\n(.*?)```", told, re.DOTALL)[1])
+    source = Source("Lima", "https://example.org/lima", passages=(Passage("p2", "Lima."),))
+    turn = record(
+        Turn(
+            answer="",
+            sources=(source,),
+            steps=(Step("1", "web_search", {}),),
+            usage=Usage(),
+            citations=(Citation("", "supported"),),
+            searches=(Search(""),),
+        )
+    )
+    assert list(shown) == list(turn)
+    assert list(shown["usage"]) == list(turn["usage"])
+    for name in ("sources", "steps", "citations", "searches"):
+        assert list(shown[name][0]) == list(turn[name][0])
+    assert list(shown["sources"][0]["passages"][0]) == list(turn["sources"][0]["passages"][0])
 
 
 def test_every_file_of_the_packages_is_in_the_architecture():
