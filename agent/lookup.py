@@ -30,7 +30,8 @@ _ASKING = {
 }
 _TELLING = {
     "es": "el la los las una del está fue es por para con en qué cuál quién",
-    "de": "der die das ein eine ist war und nicht für mit von im wer wann",
+    "de": "der die das ein eine ist war und nicht für mit von im wer wann ich du wir soll kann "
+    "wird hat wurde",
     "fr": "le la les une des est était du dans pour avec qui quel quelle sur",
     "pt": "o a os as uma um do da dos das é foi não em para com quem qual",
     "it": "il lo gli una di della del è stato fu per con nel chi quale che",
@@ -42,11 +43,12 @@ _POLITE = re.compile(
     r"i(?:'d| would)? (?:like|want|need) to know[\s,:]*|i wonder[\s,:]*|"
     r"(?:can|could) you (?:please )?(?=search|look|find|google)|"
     r"(?:puedes|podrías) decirme[\s,:]*|dime[\s,:]*|sag mir[\s,:]*|dis-moi[\s,:]*|"
-    r"weißt du[\s,:]*|sabes[\s,:]*)+",
+    r"weißt du[\s,:]*|sabes[\s,:]*|dimmi[\s,:]*|diga-me[\s,:]*|me diga[\s,:]*|você sabe[\s,:]*)+",
     re.IGNORECASE,
 )
 _SEARCH = re.compile(
-    r"^(?:search(?: (?:the )?(?:web|internet|online))?(?: for)?|look up|google|"
+    r"^(?:search(?: (?:the )?(?:web|internet|online))?(?: for)?|look up|"
+    r"google(?! (?:is|was|has|had|are|were|did|does|will|owns?)\b)|"
     r"find (?:out|information|info|news)(?: (?:on|about|for))?|(?:tell me )?about|"
     r"busca(?:r)?(?: en (?:la web|internet))?|"
     r"such(?:e)?(?: im (?:netz|internet))?(?: nach)?|cherche(?:z)?(?: sur (?:le web|internet))?|"
@@ -57,23 +59,28 @@ _NEWS = re.compile(
     r"\b(?:news|headlines?|noticias|notícias|nachrichten|schlagzeilen|actualités|notizie)\b",
     re.IGNORECASE,
 )
+_NAMED_NEWS = re.compile(
+    r"\b(?!(?:Any|Latest|Recent|Breaking|Today|The|Local|World)\b)[A-Z]\w+ News\b"
+)
 _PERSONAL = {
     "en": re.compile(
         r"\b(?:i|i'm|i've|i'd|i'll|me|my|mine|myself|we|our|ours)\b|"
-        r"^(?:who|what|how|where|why|when) (?:are|were) you\b|^are you\b|\bcan you\b|"
-        r"\bdo you (?:like|think|know|feel|remember|have|speak|want|prefer|believe|mean|run)\b|"
-        r"\byour (?:name|opinion|favou?rite|model|creator|instructions|tools?|memory|age)\b|"
-        r"(?:made|created|trained|built) you\b",
+        r"(?<!where )\b(?:are|were|can|could|would|will|did|have) you\b|\byourself\b|"
+        r"\bdo you (?:like|think|know|feel|remember|have|speak|want|prefer|believe|mean|run|live|"
+        r"come|sleep|dream|enjoy|hate|love|recommend|suggest|exist)\b|"
+        r"\byour (?:name|opinion|favou?rite|model|creator|instructions|tools?|memory|age|day|"
+        r"purpose|birthday|limits?|knowledge)\b|"
+        r"(?:made|created|trained|built) you\b|\babout you\b",
         re.IGNORECASE,
     ),
     **{
         name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
         for name, words in {
-            "es": "yo|mí|mi|mis|tú|tu|tus|te|usted|nosotros|eres|puedes",
+            "es": "yo|me|mí|mi|mis|tú|tu|tus|te|usted|nosotros|eres|estás|puedes",
             "de": r"ich|mir|mich|mein\w*|du|dir|dich|dein\w*|wir|uns",
             "fr": "je|moi|mon|ma|mes|tu|toi|ton|ta|tes|vous|votre|nous",
-            "pt": "eu|meu|minha|você|tu|nosso",
-            "it": "io|mio|mia|tu|tuo|tua|sei|puoi",
+            "pt": "eu|me|meu|minha|você|tu|nosso",
+            "it": "io|mi|mio|mia|tu|tuo|tua|sei|stai|puoi",
         }.items()
     },
 }
@@ -81,18 +88,20 @@ _CONVERSATION = re.compile(
     r"\b(?:above|(?:said|asked|mentioned|told|wrote) earlier|previously|just said|"
     r"this (?:conversation|chat|text|file|page|code|list|document|sentence|word)|"
     r"last (?:answer|question|message)|first question|the file|"
-    r"workspace|attached|following)\b|```|`[^`]+`|https?://",
+    r"workspace|attached|following|the document)\b|```|`[^`]+`|https?://|"
+    r"[{}]|==|=>|\b(?:def|while|for) [\w ]+[(:]|(?-i:\w\((?!e?s\))[a-z_]*\))",
     re.IGNORECASE,
 )
 _CHAT = re.compile(
     r"^(?:what'?s up|how(?:'s| is) it going|how are things|how do you do|what'?s new|really|why|"
-    r"what|how|who|good (?:morning|evening|night)|how come|qué tal|wie geht'?s?|ça va|tudo bem|"
+    r"what|how|who|good (?:morning|evening|night)|how come|qué tal|wie geht'?s?|"
+    r"(?:comment )?ça va(?: aujourd'hui)?|tudo bem|"
     r"come va|is that so|are you sure)[\s?!.]*$",
     re.IGNORECASE,
 )
 _SUM = re.compile(
     r"\d\s*[+*/^×÷=]\s*\d|\d\s+[-–]\s+\d|\d\s*%\s*(?:of|de|von|di)\b|\bpercent of\b|"
-    r"\bsquare root\b|"
+    r"\bsquare root\b|\d.*\b(?:to the power of|factorial)\b|"
     r"\b(?:plus|minus|times|divided by|multiplied by)\b.*\d|"
     r"\d.*\b(?:plus|minus|times|divided by)\b|"
     r"^how (?:many|much) [\w ]{1,20}\b(?:is|are|in|make|equal)\b.{0,12}\d|"
@@ -103,16 +112,35 @@ _SUM = re.compile(
 )
 _OTHER_TOOLS = re.compile(
     r"\b(?:what (?:time|day|date) is (?:it|today)|time is it|today's date|day is it|"
+    r"how many (?:days|weeks|months|hours) (?:\w+ ){0,2}(?:until|till|between)|"
     r"weather (?:in|like|today|tomorrow|this|forecast)|forecast (?:for|in)|"
-    r"qué hora|wie spät|quelle heure|wetter|météo|che ore)\b|^(?:is|will) it (?:going to )?"
-    r"(?:rain|snow|be)\b",
+    r"temperature .{0,30}\b(?:now|today|tomorrow|outside)|"
+    r"qué hora|qué tiempo|clima en|clima hoy|wie spät|wetter|quelle heure|météo|quel temps|"
+    r"que horas|o tempo (?:em|hoje|amanhã)|che ore|che tempo)\b|the weather[\s?!.]*$|"
+    r"what(?:'s| is) the (?:time|date|day)(?: (?:right )?now| today)?[\s?!.]*$|"
+    r"^(?:is|will) it (?:going to )?(?:rain(?:ing)?|snow(?:ing)?|be)\b",
     re.IGNORECASE,
 )
-_LEANING = re.compile(
-    r"^(?:and|but|or|so|then|also|what about|how about|y|und|et|e|ed)\b|"
-    r"\b(?:he|she|it|they|him|her|his|hers|its|them|their|theirs|that|those|these|this|there|one|"
-    r"ones|same|él|ella|ellos|su|sus|eso|er|sie|ihn|ihr|ihre|sein\w*|il|elle|ils|lui|leur|son|sa|"
-    r"ele|ela|dele|dela|lui|lei|suo|sua)\b",
+_POINTING = {
+    "en": r"he|she|it|they|him|her|his|hers|its|them|their|theirs|that|those|these|this|"
+    r"(?<!is )(?<!are )(?<!was )(?<!were )there|(?:the|this|that|which|other) ones?|the same",
+    "es": "él|ella|ellos|ellas|su|sus|suyo|eso|esa|ese|esto|allí|ahí",
+    "de": r"er|sie|ihn|ihm|ihr|ihre[mnrs]?|sein\w*|dort|dessen|deren",
+    "fr": "il|elle|ils|elles|lui|leur|leurs|son|sa|ses|cela|ça",
+    "pt": "ele|ela|eles|elas|dele|dela|deles|delas|seu|sua|isso",
+    "it": "egli|lui|lei|loro|suo|sua|suoi|sue",
+}
+_LEANING = {
+    name: re.compile(
+        r"^[¿\s]*(?:and|but|or|so|then|also|what about|how about|y|und|et|e|ed)\b|"
+        rf"\b(?:{words})\b",
+        re.IGNORECASE,
+    )
+    for name, words in _POINTING.items()
+}
+_AND = re.compile(
+    r"^[¿\s]*(?:and|y|und|et|e|what about|how about)\s+"
+    r"(?!(?:you|me|tu|tú|ti|usted|du|toi|te|lei|now|then|why|so|what|how)\b)[^\W\d_][^?]*\?$",
     re.IGNORECASE,
 )
 _FORM = re.compile(
@@ -162,11 +190,12 @@ def looked_up(text: str, *, first: bool) -> Lookup | None:
     language = language_of(asked)
     if _CONVERSATION.search(outside) or _PERSONAL[language].search(outside):
         return None
-    news = bool(_NEWS.search(outside))
-    plain = wanted != asked or news or _asks(wanted, language)
+    news = bool(_NEWS.search(_NAMED_NEWS.sub(" ", outside)))
+    follows = not first and bool(_AND.match(wanted))
+    plain = wanted != asked or news or follows or _asks(wanted, language)
     if not plain or _CHAT.match(asked) or _SUM.search(outside) or _OTHER_TOOLS.search(outside):
         return None
-    leaning = bool(_LEANING.search(outside)) and not first
+    leaning = bool(_LEANING[language].search(outside)) and not first
     return Lookup(wanted, language, leaning, news, how)
 
 
@@ -185,7 +214,7 @@ def _parted(text: str) -> tuple[str, str]:
 def _asks(text: str, language: str) -> bool:
     """Tell whether a text is a question of fact, by how it begins and ends."""
     words = [word.lower() for word in _WORD.findall(text)]
-    about = _LEANING.sub(" ", text)
+    about = _LEANING[language].sub(" ", text)
     if len(words) < 3 or not any(word not in _EMPTY for word in content(about)):
         return False
     known = (*_ASKING["en"].split(), *_ASKING.get(language, "").split())
@@ -200,7 +229,8 @@ def language_of(text: str) -> str:
     words = [word.lower() for word in _WORD.findall(text)]
     if not words:
         return "en"
-    if words[0].partition("'")[0] in _ASKING["en"].split():
+    # "Was" begins a question in German, too.
+    if words[0] != "was" and words[0].partition("'")[0] in _ASKING["en"].split():
         return "en"
     for name, asking in _ASKING.items():
         if name != "en" and words[0] in asking.split() and words[0] != "was":
@@ -210,7 +240,7 @@ def language_of(text: str) -> str:
         votes = {}
     for name, telling in _TELLING.items():
         votes[name] = votes.get(name, 0) + sum(word in telling.split() for word in words)
-    english = sum(word in _ENGLISH for word in words)
+    english = sum(word in _ENGLISH for word in words[words[0] == "was" :])
     best = max(votes, key=lambda name: votes[name])
     return best if votes[best] > english and votes[best] > 0 else "en"
 
@@ -240,8 +270,9 @@ _ENGLISH = frozenset(
 def dated(text: str, today: date) -> str:
     """Put the date into a query that speaks of it: engines do not know what "today" is."""
     lower = text.lower()
+    before = _day(today - timedelta(days=1))
     for words, said in (
-        (("yesterday", "ayer", "gestern", "hier soir"), _day(today - timedelta(days=1))),
+        (("yesterday", "ayer", "gestern", "hier soir", "ontem", "ieri"), before),
         (("today", "tonight", "hoy", "heute", "aujourd'hui", "hoje", "oggi"), _day(today)),
         (("this month",), f"{today:%B %Y}"),
         (("last year", "año pasado", "letztes jahr"), str(today.year - 1)),
