@@ -13,6 +13,7 @@ from agent.state import Entry
 from agent.turns import begin
 
 _MARK = re.compile(r"^\[(\d+)\]", re.MULTILINE)
+CITE = "Cite what you use by the number of its source, as in [1]."
 EARLIER = "(Looked up for the question above.)"
 
 
@@ -57,6 +58,8 @@ def _marked(entry: Entry, numbers: dict[str, int]) -> Entry:
     if not found and not entry.get("error"):
         named = (f"[{numbers[one['url']]}] {one['title']}" for one in entry["sources"])
         text += "\nSource: " + "; ".join(dict.fromkeys(named))
+    if not entry.get("error"):
+        text += f"\n{CITE}"
     return Entry(**{**entry, "content": text})
 
 

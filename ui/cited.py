@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agent.attribution import Citation
-from agent.conflicts import Conflict
 from agent.events import Turn
 from tools.search.freshness import span
 from tools.sources import Search
@@ -32,18 +31,29 @@ def search_lines(search: Search) -> list[str]:
     return lines
 
 
-def cited_lines(citations: Sequence[Citation], conflicts: Sequence[Conflict]) -> list[str]:
-    """Tell which sentences no source supports, and where the sources contradict each other."""
+def corrected_lines(citations: Sequence[Citation]) -> list[str]:
+    """Tell which numbers were put right, or taken out."""
     lines = []
     for one in citations:
-        if one.verdict == "unsupported":
-            why = f" ({one.problem})" if one.problem else ""
-            lines.append(one_line(f"Not supported by the sources{why}: {one.sentence}", 300))
-        elif one.verdict == "corrected":
+        if one.verdict == "corrected":
             given = "".join(f"[{number}]" for number in one.given)
             right = "".join(f"[{number}]" for number in one.sources)
             lines.append(one_line(f"{given} put right to {right}: {one.sentence}", 200))
-    for conflict in conflicts:
+        elif one.problem:
+            lines.append(one_line(f"{one.problem} and was taken out: {one.sentence}", 200))
+        elif one.verdict != "unsupported" and one.problem:
+            lines.append(one_line(f"{one.problem}: {one.sentence}", 200))
+    return lines
+
+
+def doubts(turn: Turn) -> list[str]:
+    """Tell which sentences no source supports, and where the sources contradict each other."""
+    lines = []
+    for one in turn.citations:
+        if one.verdict == "unsupported":
+            why = f" ({one.problem})" if one.problem else ""
+            lines.append(one_line(f"Not supported by the sources{why}: {one.sentence}", 300))
+    for conflict in turn.conflicts:
         said = "; ".join(
             f"[{number}]{f' ({date})' if date else ''} {sentence}"
             for number, date, sentence in conflict.said
@@ -54,15 +64,19 @@ def cited_lines(citations: Sequence[Citation], conflicts: Sequence[Conflict]) ->
 
 def basis_line(turn: Turn) -> str:
     """Say what an answer to a question of fact rests on, where that is no source."""
-    if turn.basis == "model" and turn.answer.strip():
-        return "From the model's own knowledge; nothing was looked up."
-    return ""
+    if turn.basis != "model" or not turn.answer.strip():
+        return ""
+    if any(source.texts for source in turn.sources):
+        return "From the model's own knowledge: none of the sources supports it."
+    if turn.searches:
+        return "From the model's own knowledge: nothing could be looked up."
+    return "From the model's own knowledge; nothing was looked up."
 
 
 def sources_text(turn: Turn) -> str:
-    """List the sources that an answer cites under their numbers, or all where it cites none.
+    """List the sources that an answer cites under their numbers, and what is doubtful about it.
 
-    A link leads to the passage that the answer rests on.
+    An answer that cites none is followed by all. A link leads to the passage that it rests on.
     """
     cited = {number for one in turn.citations for number in one.sources}
     lines = []
@@ -71,7 +85,8 @@ def sources_text(turn: Turn) -> str:
             dated = f" ({source.date})" if source.date else ""
             address = one_line(link(turn, number), 500)
             lines.append(f"[{number}] {one_line(source.title)}{dated}\n    {address}")
-    return "\n".join(["Sources:", *lines]) if lines else ""
+    listed = "\n".join(["Sources:", *lines]) if lines else ""
+    return "\n\n".join(part for part in (listed, "\n".join(doubts(turn))) if part)
 
 
 def link(turn: Turn, number: int) -> str:

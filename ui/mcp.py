@@ -277,7 +277,7 @@ def build(abilities: Abilities) -> FastMCP:
 def answer_text(turn: Turn) -> str:
     """Return a turn as text: the answer, its sources, and what it waits for."""
     from ui.approve import describe
-    from ui.cited import basis_line, cited_lines, sources_text
+    from ui.cited import basis_line, sources_text
     from ui.render import STOPS
 
     parts = [turn.answer.strip()]
@@ -286,7 +286,7 @@ def answer_text(turn: Turn) -> str:
             parts.append("\n".join(describe(request)))
     if told := STOPS[turn.stop_reason]:
         parts.append(told.format(thread=turn.thread_id))
-    parts += [basis_line(turn), *cited_lines(turn.citations, turn.conflicts)]
+    parts.append(basis_line(turn))
     parts.append(sources_text(turn))
     parts.append(f"(thread {turn.thread_id})")
     return plain("\n\n".join(part for part in parts if part))

@@ -24,7 +24,7 @@ from agent.events import (
     Waiting,
 )
 from ui.approve import describe
-from ui.cited import basis_line, cited_lines, link, search_lines, sources_text
+from ui.cited import basis_line, corrected_lines, link, search_lines, sources_text
 from ui.terminal import Terminal
 from ui.text import Stripper, one_line, plain
 
@@ -101,8 +101,8 @@ class View:
             for line in search_lines(event.search):
                 self._terminal.note(line)
         else:
-            for line in cited_lines(event.citations, event.conflicts):
-                self._terminal.note(line, style="yellow")
+            for line in corrected_lines(event.citations):
+                self._terminal.note(line)
 
     def _needed(self, request: Waiting) -> None:
         """Tell what a turn waits for, unless somebody asks the user anyway."""
