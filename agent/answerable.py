@@ -130,7 +130,7 @@ def _lead(token: TokenLogprobs) -> float | None:
     return math.log((mass["yes"] + 1e-6) / (mass["no"] + 1e-6))
 
 
-WEIGHTS = (-8.9, 14.0, 1.4, 0.24)
+WEIGHTS = (-8.75, 14.0, 1.4, 0.24)
 """Of a logistic regression on questions with and without an answer in what was found for them:
 the constant, and the weights of likeness, odds, and the words of the question."""
 MOST_WORDS = 12

@@ -35,7 +35,8 @@ TABLE = (
         r"qwen2\.5-coder-1\.5b.*",
         "prompted",
         2.3,
-        "`make bench`, BFCL single turn: docs/evaluators.md",
+        "`make bench`, BFCL single turn and CLAP NQ: docs/evaluators.md",
+        grounding=3.7,
     ),
     Row(
         r"qwen2\.5-coder-0\.5b.*",
