@@ -82,5 +82,7 @@ def _shortened(entry: Entry, numbers: dict[str, int], cited: dict[str, set[str]]
         number = str(numbers[source["url"]])
         if number in cited:
             texts = [one["text"] for one in source["passages"] if one["id"] in cited[number]]
+            if not source["passages"]:
+                texts = [source["snippet"]]
             lines.append(f"[{number}] {source['title']}: {' '.join(texts)}".rstrip(": "))
     return Entry(**{**entry, "content": "\n".join(lines)})

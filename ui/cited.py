@@ -39,8 +39,6 @@ def corrected_lines(citations: Sequence[Citation]) -> list[str]:
             given = "".join(f"[{number}]" for number in one.given)
             right = "".join(f"[{number}]" for number in one.sources)
             lines.append(one_line(f"{given} put right to {right}: {one.sentence}", 200))
-        elif one.problem:
-            lines.append(one_line(f"{one.problem} and was taken out: {one.sentence}", 200))
         elif one.verdict != "unsupported" and one.problem:
             lines.append(one_line(f"{one.problem}: {one.sentence}", 200))
     return lines
