@@ -23,8 +23,10 @@ _ASKING_WORDS = (
 )
 _ASKING = frozenset(_ASKING_WORDS.split())
 _PART = r"[A-Z0-9À-ÞĀ-Ž][\w'’.&-]*"
+# A point behind a whole word or a number ends a sentence, and a name with it.
+_GAP = r"(?<![a-zß-ÿ]{3}\.)(?<!\d\.)\s+"
 _NAME = re.compile(
-    rf"[A-ZÀ-ÞĀ-Ž][\w'’.&-]*(?:\s+(?:(?:of|the|de|and|in|for|von|van|la|der|di|du)\s+)*{_PART})*"
+    rf"[A-ZÀ-ÞĀ-Ž][\w'’.&-]*(?:{_GAP}(?:(?:of|the|de|and|in|for|von|van|la|der|di|du)\s+)*{_PART})*"
 )
 _OWN = re.compile(r"[\"“]([^\"”]{3,60})[\"”]")
 
