@@ -17,12 +17,14 @@ from agent.errors import ServerFault
 from agent.events import Event, Searched, StepFinished, StepStarted, TextDelta
 from agent.models.base import Message
 from agent.models.scripted import fail, say
+from agent.nodes import look
 from evals.web import Document, open_web
 from tests.doubles.looking import (
     DOCUMENTS,
     OPENED,
     RIGHT,
     TARMA,
+    absent,
     given,
     grounded,
     judged,
@@ -50,7 +52,7 @@ def sources_in(prompt: str) -> dict[str, str]:
 
 
 async def test_what_no_source_holds_is_said_so_after_a_further_round(tmp_path: Path) -> None:
-    script = [judged("no", repeat=True), prepared(queries=["Museum of Tarma staff"])]
+    script = [judged("no", repeat=True), absent(), prepared(queries=["Museum of Tarma staff"])]
     async with opening(tmp_path, script) as it:
         events = await it.events(DIRECTOR)
         assert it.queries == [DIRECTOR, "Museum of Tarma staff"]
@@ -59,7 +61,23 @@ async def test_what_no_source_holds_is_said_so_after_a_further_round(tmp_path: P
     assert (turn.basis, turn.citations, turn.stop_reason) == ("nothing", (), "answered")
     assert "".join(e.text for e in events if isinstance(e, TextDelta)) == turn.answer
     assert len(turn.searches) == 2
-    assert it.prompts == []
+
+
+@pytest.mark.parametrize("verdict", ["yes", "no"])
+async def test_where_likeness_does_not_decide_the_model_is_asked_whether_they_hold_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: str
+) -> None:
+    monkeypatch.setattr(look, "sure_of", lambda question, likeness: None)
+    monkeypatch.setattr(look, "holds", lambda question, likeness, lead: lead > 0)
+    script = [judged(verdict), grounded(f"{RIGHT} [1].", 1)]
+    if verdict == "no":
+        script[1] = prepared(queries=[])
+    async with opening(tmp_path, script) as it:
+        turn = await it.ask(OPENED)
+    told = it.model.requests[0].messages[-1]["content"]
+    assert told.startswith("Passage:\nMuseum of Tarma. ")
+    assert f"Question: {OPENED}" in told
+    assert turn.basis == {"yes": "sources", "no": "nothing"}[verdict]
 
 
 async def test_a_model_that_finds_no_answer_in_the_sources_is_believed(tmp_path: Path) -> None:
@@ -81,6 +99,7 @@ async def test_it_is_said_in_the_language_of_the_question(tmp_path: Path) -> Non
     script = [
         prepared(question=question, english=DIRECTOR),
         judged("no", repeat=True),
+        absent(),
         prepared(queries=[]),
     ]
     async with opening(tmp_path, script) as it:
@@ -106,7 +125,8 @@ async def test_a_further_round_finds_it_and_the_numbers_stay(tmp_path: Path) -> 
 
 
 async def test_further_searches_that_say_the_same_are_not_made(tmp_path: Path) -> None:
-    script = [judged("no", repeat=True), prepared(queries=["director museum TARMA", "of Tarma"])]
+    again = prepared(queries=["director museum TARMA", "of Tarma"])
+    script = [judged("no", repeat=True), absent(), again]
     async with opening(tmp_path, script) as it:
         assert (await it.ask(DIRECTOR)).basis == "nothing"
         assert it.queries == [DIRECTOR]
@@ -179,7 +199,7 @@ async def test_quick_reads_no_page(tmp_path: Path) -> None:
 
 
 async def test_quick_does_not_search_again(tmp_path: Path) -> None:
-    script = [judged("no", repeat=True)]
+    script = [judged("no", repeat=True), absent()]
     async with opening(tmp_path, script, search={"depth": "quick"}) as it:
         assert (await it.ask(DIRECTOR)).basis == "nothing"
         assert it.queries == [DIRECTOR]
@@ -210,7 +230,7 @@ async def test_deep_searches_the_parts_of_a_question_side_by_side(tmp_path: Path
 
 
 async def test_deep_goes_on_for_four_rounds_and_no_longer(tmp_path: Path) -> None:
-    script = [prepared(queries=[]), judged("no", repeat=True)]
+    script = [prepared(queries=[]), judged("no", repeat=True), absent()]
     script += [prepared(queries=[f"museum Tarma {word}"]) for word in ("staff", "boss", "owner")]
     async with opening(tmp_path, script, search={"depth": "deep", "bridges": 0}) as it:
         turn = await it.ask(DIRECTOR)

@@ -119,6 +119,12 @@ def grounded(answer: str, *sources: int, answered: bool = True, held: Sequence[s
     return say(json.dumps(reply), match=given(*held))
 
 
+def absent() -> Step:
+    """Say, as often as it is asked, that the sources do not hold the answer."""
+    reply = {"sources": [], "answered": "no", "answer": "Not in the sources."}
+    return say(json.dumps(reply), match=given(), repeat=True)
+
+
 def judged(verdict: str, **options: Any) -> Step:
     """Say whether passages hold the answer."""
     return say(verdict, match=lambda told: told[0]["content"].startswith("You judge"), **options)
