@@ -9,6 +9,7 @@ the logarithm of the odds of "yes" against "no", where the server reports them.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from agent.models.base import (
 )
 from tools.passages import sentences
 from tools.ranking import words
+from tools.search.bridges import names
 from tools.sources import Source
 
 if TYPE_CHECKING:
@@ -135,6 +137,15 @@ WEIGHTS = (-8.75, 14.0, 1.4, 0.24)
 the constant, and the weights of likeness, odds, and the words of the question."""
 MOST_WORDS = 12
 """Words of a question that count: one that joins several facts is near to none of them."""
+JOINED_WORDS = 9
+"""Words of its own from which on a question surely joins several facts."""
+JOINED_LIKENESS = 0.42
+"""How near its sources are to such a question at least."""
+_COMPARING = re.compile(
+    r"\b(?:both|or|same|older|younger|longer|larger|bigger|more|most|first|earlier|later|further|"
+    r"either|neither|than|between|and)\b",
+    re.IGNORECASE,
+)
 SURE = 1.6
 """The odds that a model gives at most, either way; what is decided beyond them needs no asking."""
 
@@ -153,8 +164,18 @@ def holds(question: str, likeness: float, lead: float) -> bool:
     return constant + by_likeness * likeness + by_lead * lead + by_words * count >= 0
 
 
+def joins(question: str) -> bool:
+    """Tell whether a question compares two things or joins facts: no one passage answers it."""
+    named = {name for name in names(question)[1:] if len(name) > 2}
+    return len(set(words(question))) >= JOINED_WORDS or (
+        len(named) > 1 and _COMPARING.search(question) is not None
+    )
+
+
 def sure_of(question: str, likeness: float) -> bool | None:
     """Tell whether sources hold an answer where no odds could change it, else None."""
+    if joins(question):
+        return likeness >= JOINED_LIKENESS
     if holds(question, likeness, -SURE):
         return True
     return None if holds(question, likeness, SURE) else False

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
+from agent.chains import chain
 from agent.claims import Claim, fold, read
 from agent.claims_words import ABSENT, NO_FACT
 from agent.judging import Judge, Judgement
+from tools.ranking import words
 from tools.sources import Source
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ _PRONOUN = re.compile(
 )
 _SHORT = 5
 """Words up to which an answer says too little without its question."""
+_JOINING = 6
+"""Words of a question that may join two facts."""
 _MOST_JOINED = 8
 _SLIGHT = 0.2
 _WHOLE, _BETTER = 0.95, 0.2
@@ -128,9 +132,18 @@ class Checker:
         found = self._judge.all(sentence, topic)
         chosen = _chosen(found, given)
         if chosen:
-            return self._completed(chosen, sentence, topic, given)
+            told = self._completed(chosen, sentence, topic, given)
+            return told if before else self._with_way(told, question)
         shared = self._shared(sentence, question, topic, given)
         return shared or found
+
+    def _with_way(self, told: list[Judgement], question: str) -> list[Judgement]:
+        """Add to the source of a whole answer the one that leads there from the question."""
+        numbers = [one.source for one in told]
+        if len(numbers) > 1 or len(words(question)) < _JOINING:
+            return told
+        way = self._chained(question, numbers, told)
+        return [*told, *(one for one in way if one.source not in numbers)]
 
     def _completed(
         self, chosen: list[Judgement], sentence: str, topic: Claim, given: tuple[int, ...]
@@ -183,6 +196,16 @@ class Checker:
                 return held
         return []
 
+    def _chained(
+        self, question: str, holding: Sequence[int], found: Sequence[Judgement]
+    ) -> list[Judgement]:
+        """Return the two sources that together lead from a question to what it is answered."""
+        scores = {one.source: one.score for one in found}
+        return [
+            Judgement(number, passage, scores.get(number, 0.0), True, sure=False)
+            for number, passage in chain(question, self.sources, holding)
+        ]
+
     def _led_to(self, found: list[Judgement], answer: str, question: str) -> list[Judgement]:
         """Return a source that has the answer but little of the question, and its way there."""
         for one in sorted(found, key=lambda one: -one.score):
@@ -195,6 +218,9 @@ class Checker:
     def _answer(self, answer: str, question: str, given: tuple[int, ...]) -> list[Judgement]:
         """Judge an answer of a few words together with its question."""
         found = self._judge.answers(answer, question)
+        holding = [one.source for one in found if one.holds or not one.problem]
+        if linked := self._chained(question, holding, found):
+            return linked
         good = [one for one in found if one.holds]
         if not good:
             return self._led_to(found, answer, question) or found
