@@ -176,20 +176,6 @@ async def test_a_tool_of_ones_own_that_fits_better_is_left_to_the_model(tmp_path
     assert (turn.answer, turn.basis) == ("From 9 to 18.", "tools")
 
 
-async def test_a_tool_of_ones_own_that_does_not_fit_changes_nothing(tmp_path: Path) -> None:
-    async def add_entry(text: str) -> str:
-        """Add an entry to the user's diary.
-
-        Args:
-            text: What is written.
-        """
-        return "added"
-
-    async with opening(tmp_path, [grounded(f"{RIGHT} [1].", 1)], tools=[add_entry]) as it:
-        assert (await it.ask(OPENED)).basis == "sources"
-        assert it.queries == [OPENED]
-
-
 async def test_the_record_of_a_turn_is_read_back_from_the_thread(tmp_path: Path) -> None:
     wrong = "Its owner is the painter Pedro Quispe of Arequipa"
     async with opening(tmp_path, [grounded(f"{RIGHT} [2]. {wrong} [1].", 1)]) as it:

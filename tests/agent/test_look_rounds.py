@@ -245,18 +245,6 @@ async def test_news_are_searched_for_as_news(tmp_path: Path) -> None:
         assert "categories=news" in it.web.asked[0]
 
 
-async def test_the_cost_of_every_question_to_the_model_is_booked(tmp_path: Path) -> None:
-    script = [
-        judged("yes", repeat=True),
-        grounded("", answered=False),
-        prepared(queries=["Museum of Tarma staff"]),
-        grounded("", answered=False),
-    ]
-    async with opening(tmp_path, script) as it:
-        turn = await it.ask(DIRECTOR)
-    assert turn.usage.calls == len(it.model.requests)
-
-
 VICTIM = """
 import asyncio, os, sys
 from pathlib import Path
