@@ -82,6 +82,12 @@ def near(question: str, sources: Sequence[Source], embedder: Embedder) -> Near:
     return Near(likeness, best[:PASSAGE_CHARS])
 
 
+def likeness(text: str, others: Sequence[str], embedder: Embedder) -> float:
+    """Return the cosine of a text and the nearest of others."""
+    vectors = embedder.embed([text, *others])
+    return max((float(one) for one in vectors[1:] @ vectors[0]), default=0.0)
+
+
 async def odds(model: ChatModel, question: str, passages: str) -> tuple[float | None, Usage]:
     """Ask whether passages answer a question.
 

@@ -270,13 +270,18 @@ def redacted(event: Event, redactor: Redactor) -> Event:
             return StepFinished(_step(step, redactor, names=True))
         case TurnFinished(turn=turn):
             steps = tuple(_step(step, redactor, names=False) for step in turn.steps)
-            return TurnFinished(replace(turn, steps=steps))
-        case UserNeeded() | TurnStarted() | TextDelta() | AnswerReset() | Notice():
-            return event
-        case Searched() | Cited():
+            searches = tuple(_search(search, redactor) for search in turn.searches)
+            return TurnFinished(replace(turn, steps=steps, searches=searches))
+        case Searched(id=name, search=search):
+            return Searched(name, _search(search, redactor))
+        case UserNeeded() | TurnStarted() | TextDelta() | AnswerReset() | Notice() | Cited():
             return event
         case _:
             assert_never(event)
+
+
+def _search(search: Search, redactor: Redactor) -> Search:
+    return Search.from_dict(redactor.data(search.as_dict(), names=False))
 
 
 def _step(step: Step, redactor: Redactor, *, names: bool) -> Step:

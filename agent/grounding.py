@@ -196,7 +196,7 @@ async def read(
     )
     reader, verdict = ReplyReader(()), _Verdict(bar)
     finish: FinishReason = "stop"
-    usage, text, sure = Usage(), "", False
+    usage, text, sure = Usage(calls=1), "", False
     async with aclosing(model.stream(request)) as chunks:
         async for chunk in chunks:
             if isinstance(chunk, EndChunk):

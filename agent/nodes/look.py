@@ -7,14 +7,15 @@ None, and the model decides.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from typing import Any, TypeVar
 
 from agent import turns, words
-from agent.answerable import holds, near, odds, sure_of
+from agent.answerable import holds, likeness, near, odds, sure_of
 from agent.errors import InputTooLong, ModelError
 from agent.events import StopReason
 from agent.grounding import Grounded, best, prompt, read, shown
@@ -30,7 +31,10 @@ from tools.ranking import words as content_words
 from tools.sources import Source
 from tools.threads import in_thread
 
+T = TypeVar("T")
 SEARCH = "web_search"
+FITTING = 0.4
+"""Likeness to a request from which on a tool that somebody has added goes before the web."""
 ROUNDS = {"quick": 1, "normal": 2, "deep": 4}
 """Rounds of searching, by depth."""
 QUERIES = {"quick": 1, "normal": 2, "deep": 4}
@@ -51,11 +55,11 @@ async def look(messages: Sequence[Entry], ctx: Context) -> Decision | None:
     question, english = await _worded(asked, messages[:start], ctx)
     queries = [question]
     if settings.tools.search.depth == "deep":
-        parts, usage = await follow_ups(
-            ctx.parts.model, question, "", [question], QUERIES["deep"] - 1
-        )
-        ctx.unbooked += usage
-        queries += parts
+        most = QUERIES["deep"] - 1
+        asking = follow_ups(ctx.parts.model, question, "", [question], most)
+        if (told := await _in_time(asking, ctx)) is not None:
+            ctx.unbooked += told[1]
+            queries += told[0]
     return _searches(queries, question, english=english, news=asked.news)
 
 
@@ -75,7 +79,10 @@ async def ground(messages: Sequence[Entry], ctx: Context) -> tuple[Decision, Sto
         return None
     question = asked[0]["looked_up"]
     spent = Usage()
-    if await _answerable(question, sources, ctx):
+    english = asked[0]["tool_calls"][0]["arguments"].get("english", "")
+    if await _answerable(english or question, sources, ctx) or (
+        english and await _answerable(question, sources, ctx)
+    ):
         decision, stop = await decide(messages, ctx, once=partial(_answer, question, sources))
         if decision.text or stop != "answered":
             return decision, stop
@@ -95,22 +102,41 @@ async def _fits(text: str, ctx: Context) -> bool:
         return False
     if all(one.origin == "built-in" for one in ctx.toolbox.tools.values()):
         return True
+    from memory.embeddings import open_embedder
+
     fitting = await ctx.parts.registry.rank(text, 1)
     first = ctx.toolbox.get(fitting[0]) if fitting else None
-    return first is None or first.origin == "built-in"
+    if first is None or first.origin == "built-in":
+        return True
+    # The best of tools that do not fit at all is no reason to know less.
+    about = [first.spec.description, *first.declared.examples]
+    near_it: float = await in_thread(likeness, text, about, open_embedder())
+    return near_it < FITTING
+
+
+async def _in_time(asking: Coroutine[Any, Any, T], ctx: Context) -> T | None:
+    """Wait for what the model is asked; None says that the turn's time is over."""
+    try:
+        async with asyncio.timeout_at(ctx.deadline):
+            return await asking
+    except TimeoutError:
+        return None
 
 
 async def _worded(asked: Lookup, before: Sequence[Entry], ctx: Context) -> tuple[str, str]:
     """Return the question as it can be understood alone, and in English if it is not."""
     if not asked.leaning and asked.language == "en":
         return asked.question, ""
-    question, english, usage = await standalone(
+    asking = standalone(
         ctx.parts.model,
         asked.question,
         before if asked.leaning else (),
         language=asked.language,
         today=date.today(),
     )
+    if (told := await _in_time(asking, ctx)) is None:
+        return asked.question, ""
+    question, english, usage = told
     ctx.unbooked += usage
     return (question if asked.leaning else asked.question), english
 
@@ -194,7 +220,10 @@ async def _further(
     if turns.decisions(turn) >= ROUNDS[depth]:
         return None
     found = shown(best(question, sources, 1500))
-    queries, usage = await follow_ups(ctx.parts.model, question, found, tried, QUERIES[depth])
+    asking = follow_ups(ctx.parts.model, question, found, tried, QUERIES[depth])
+    if (told := await _in_time(asking, ctx)) is None:
+        return None
+    queries, usage = told
     ctx.unbooked += usage
     known = [set(content_words(query)) for query in tried]
     new = [query for query in queries if not any(set(content_words(query)) <= k for k in known)]
