@@ -45,7 +45,7 @@ PASSAGES = 2
 """Passages that the model judges by, the nearest ones."""
 PASSAGE_CHARS = 900
 """Characters of them together."""
-COMPARED = 14
+COMPARED = 10
 ALTERNATIVES = 10
 
 
@@ -152,6 +152,7 @@ _COMPARING = re.compile(
     r"either|neither|than|between|and)\b",
     re.IGNORECASE,
 )
+_AND = re.compile(r"\s+(?:and|or)\s+")
 SURE = 1.6
 """The odds that a model gives at most, either way; what is decided beyond them needs no asking."""
 
@@ -172,7 +173,7 @@ def holds(question: str, likeness: float, lead: float) -> bool:
 
 def joins(question: str) -> bool:
     """Tell whether a question compares two things or joins facts: no one passage answers it."""
-    named = {name for name in names(question)[1:] if len(name) > 2}
+    named = {part for name in names(question)[1:] for part in _AND.split(name) if len(part) > 2}
     return len(set(words(question))) >= JOINED_WORDS or (
         len(named) > 1 and _COMPARING.search(question) is not None
     )

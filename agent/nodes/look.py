@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from agent import turns, words
-from agent.answerable import holds, likeness, near, odds, sure_of
+from agent.answerable import holds, joins, likeness, near, odds, sure_of
 from agent.errors import InputTooLong, ModelError
 from agent.events import StopReason
 from agent.grounding import Grounded, best, prompt, read, shown
@@ -197,7 +197,8 @@ async def _answer(
     screen = Screen(messages, ctx)
     done: Grounded | None = None
     sampling = sampling_of(ctx, sum(parts.meter.tokens(one["content"]) for one in asked))
-    bar = grounding_bar(info)
+    # Of a question that joins facts a model is less sure, whether they are there or not.
+    bar = 0.0 if joins(question) else grounding_bar(info)
     async with aclosing(read(parts.model, asked, sampling, bar)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Grounded):

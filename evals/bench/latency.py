@@ -94,8 +94,17 @@ def model(topics: Sequence[str]) -> ScriptedModel:
     ]
     found = {"sources": [1], "answered": "yes", "answer": ANSWER}
     return ScriptedModel(
-        [say(json.dumps(found), match=_grounded, repeat=True), *steps, say(ANSWER, repeat=True)]
+        [
+            say("yes", match=_judged, repeat=True),
+            say(json.dumps(found), match=_grounded, repeat=True),
+            *steps,
+            say(ANSWER, repeat=True),
+        ]
     )
+
+
+def _judged(messages: Sequence[Message]) -> bool:
+    return messages[-1]["content"].startswith("Passage")
 
 
 def _grounded(messages: Sequence[Message]) -> bool:

@@ -28,6 +28,7 @@ _GAP = r"(?<![a-zß-ÿ]{3}\.)(?<!\d\.)\s+"
 _NAME = re.compile(
     rf"[A-ZÀ-ÞĀ-Ž][\w'’.&-]*(?:{_GAP}(?:(?:of|the|de|and|in|for|von|van|la|der|di|du)\s+)*{_PART})*"
 )
+_AND = re.compile(r"\s+(?:and|or)\s+")
 _OWN = re.compile(r"[\"“]([^\"”]{3,60})[\"”]")
 
 
@@ -58,9 +59,10 @@ def bridges(question: str, found: Sequence[tuple[str, str]], most: int) -> list[
     """
     titles = [set(words(title)) for title, _ in found]
     asked = set(words(question))
+    asking = names(question)[1:]
     own = [
         name
-        for name in [*_OWN.findall(question), *names(question)[1:]]
+        for name in [*_OWN.findall(question), *(one for run in asking for one in _AND.split(run))]
         if len(words(name)) > 1 and not any(set(words(name)) <= title for title in titles)
     ]
     rated: dict[str, float] = {}
