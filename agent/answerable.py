@@ -153,22 +153,25 @@ _COMPARING = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s+(?:and|or)\s+")
+CLEAR = 1.0
+"""The odds from which on the answer itself need not be doubted."""
 SURE = 1.6
 """The odds that a model gives at most, either way; what is decided beyond them needs no asking."""
 
 
-def holds(question: str, likeness: float, lead: float) -> bool:
+def holds(question: str, likeness: float, lead: float, least: float = 0.0) -> bool:
     """Tell whether sources hold an answer.
 
     Args:
         question: The question.
         likeness: Of `near`.
         lead: Of `odds`.
+        least: The logarithm of the odds that they do, from which on they count as doing so.
     """
     constant, by_likeness, by_lead, by_words = WEIGHTS
     count = min(len(set(words(question))), MOST_WORDS)
     lead = max(-SURE, min(SURE, lead))
-    return constant + by_likeness * likeness + by_lead * lead + by_words * count >= 0
+    return constant + by_likeness * likeness + by_lead * lead + by_words * count >= least
 
 
 def joins(question: str) -> bool:

@@ -12,10 +12,10 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from agent import turns, words
-from agent.answerable import holds, joins, likeness, near, odds, sure_of
+from agent.answerable import CLEAR, holds, likeness, near, odds, sure_of
 from agent.errors import InputTooLong, ModelError
 from agent.events import StopReason
 from agent.grounding import Grounded, best, prompt, read, shown
@@ -33,6 +33,8 @@ from tools.threads import in_thread
 
 T = TypeVar("T")
 SEARCH = "web_search"
+Found = Literal["no", "perhaps", "yes"]
+"""Whether sources hold an answer."""
 FITTING = 0.4
 """Likeness to a request from which on a tool that somebody has added goes before the web."""
 ROUNDS = {"quick": 1, "normal": 2, "deep": 4}
@@ -80,10 +82,12 @@ async def ground(messages: Sequence[Entry], ctx: Context) -> tuple[Decision, Sto
     question = asked[0]["looked_up"]
     spent = Usage()
     english = asked[0]["tool_calls"][0]["arguments"].get("english", "")
-    if await _answerable(english or question, sources, ctx) or (
-        english and await _answerable(question, sources, ctx)
-    ):
-        decision, stop = await decide(messages, ctx, once=partial(_answer, question, sources))
+    holding = await _answerable(english or question, sources, ctx)
+    if holding == "no" and english:
+        holding = await _answerable(question, sources, ctx)
+    if holding != "no":
+        answer = partial(_answer, question, sources, holding == "yes")
+        decision, stop = await decide(messages, ctx, once=answer)
         if decision.text or stop != "answered":
             return decision, stop
         spent = decision.usage
@@ -156,32 +160,40 @@ def _searches(
     return Decision("", tuple(calls), "", "tool_calls", Usage(), looked_up=question)
 
 
-async def _answerable(question: str, sources: Sequence[Source], ctx: Context) -> bool:
+async def _answerable(question: str, sources: Sequence[Source], ctx: Context) -> Found:
     """Tell whether sources hold the answer; where nothing can tell, the answer itself will."""
     from memory.embeddings import EmbedderError, open_embedder
 
     try:
         found = await in_thread(near, question, sources, open_embedder())
     except EmbedderError:
-        return True
+        return "perhaps"
     surely = sure_of(question, found.likeness)
     if surely is not None:
-        return surely
+        return "yes" if surely else "no"
     try:
         async with asyncio.timeout_at(ctx.deadline):
             lead, usage = await odds(ctx.parts.model, question, found.passages)
     except TimeoutError:
-        return True
+        return "perhaps"
     except ModelError as error:
         if not error.transient:
             raise
-        return True
+        return "perhaps"
     ctx.unbooked += usage
-    return lead is None or holds(question, found.likeness, lead)
+    if lead is None:
+        return "perhaps"
+    if not holds(question, found.likeness, lead):
+        return "no"
+    return "yes" if holds(question, found.likeness, lead, CLEAR) else "perhaps"
 
 
 async def _answer(
-    question: str, sources: Sequence[Source], messages: Sequence[Entry], ctx: Context
+    question: str,
+    sources: Sequence[Source],
+    clear: bool,
+    messages: Sequence[Entry],
+    ctx: Context,
 ) -> Decision:
     """Ask once for an answer from sources; a decision without text says that they hold none."""
     parts = ctx.parts
@@ -197,8 +209,7 @@ async def _answer(
     screen = Screen(messages, ctx)
     done: Grounded | None = None
     sampling = sampling_of(ctx, sum(parts.meter.tokens(one["content"]) for one in asked))
-    # Of a question that joins facts a model is less sure, whether they are there or not.
-    bar = 0.0 if joins(question) else grounding_bar(info)
+    bar = 0.0 if clear else grounding_bar(info)
     async with aclosing(read(parts.model, asked, sampling, bar)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Grounded):

@@ -68,7 +68,7 @@ async def test_where_likeness_does_not_decide_the_model_is_asked_whether_they_ho
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: str
 ) -> None:
     monkeypatch.setattr(look, "sure_of", lambda question, likeness: None)
-    monkeypatch.setattr(look, "holds", lambda question, likeness, lead: lead > 0)
+    monkeypatch.setattr(look, "holds", lambda question, likeness, lead, least=0.0: lead > 0)
     script = [judged(verdict), grounded(f"{RIGHT} [1].", 1)]
     if verdict == "no":
         script[1] = prepared(queries=[])
