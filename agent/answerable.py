@@ -89,7 +89,13 @@ def likeness(text: str, others: Sequence[str], embedder: Embedder) -> float:
 
 
 async def odds(model: ChatModel, question: str, passages: str) -> tuple[float | None, Usage]:
-    """Ask whether passages answer a question.
+    """Ask whether passages answer a question; returns and raises what `asked_yes_or_no` does."""
+    asked = f"Passage:\n{passages}\n\nQuestion: {question}\n\n{TASK}"
+    return await asked_yes_or_no(model, SYSTEM, asked)
+
+
+async def asked_yes_or_no(model: ChatModel, system: str, asked: str) -> tuple[float | None, Usage]:
+    """Ask a model for a yes or a no.
 
     Returns:
         The logarithm of the odds of "yes", plus or minus 1 where the server reports none, and
@@ -98,9 +104,8 @@ async def odds(model: ChatModel, question: str, passages: str) -> tuple[float | 
     Raises:
         ModelError: The model failed.
     """
-    asked = f"Passage:\n{passages}\n\nQuestion: {question}\n\n{TASK}"
     messages: list[Message] = [
-        {"role": "system", "content": SYSTEM},
+        {"role": "system", "content": system},
         {"role": "user", "content": asked},
     ]
     info = model.info

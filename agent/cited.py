@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from agent import turns, words
 from agent.attribution import Checker
 from agent.citations import Citer
 from agent.conflicts import conflicts
+from agent.entailment import confirmed
+from agent.errors import ModelError
 from agent.events import Basis, Cited
 from agent.lookup import language_of, looked_up
 from tools.sources import Source
@@ -55,6 +58,26 @@ def check_of(messages: Sequence[Entry]) -> Check | None:
     turn = messages[turns.begin(messages) :]
     question = next((one["looked_up"] for one in turn if one.get("looked_up")), turn[0]["content"])
     return Check(sources, question)
+
+
+async def confirm(messages: Sequence[Entry], ctx: Context) -> None:
+    """Ask the model about the citations of an answer that rest on their meaning, time allowing."""
+    found = ctx.checked
+    if ctx.parts.settings.check != "model" or not any(one.sources for one in found.citations):
+        return
+    try:
+        async with asyncio.timeout_at(ctx.deadline):
+            judged, usage = await confirmed(
+                ctx.parts.model, found.citations, turns.citable(messages)
+            )
+    except TimeoutError:
+        return
+    except ModelError as error:
+        if not error.transient:
+            raise
+        return
+    ctx.unbooked += usage
+    ctx.checked = replace(found, citations=judged)
 
 
 def tell_checked(entry: Entry, messages: Sequence[Entry], ctx: Context) -> None:

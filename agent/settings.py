@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     look_up: Literal["facts", "model"] = "facts"
     """What is searched for before the model is asked: `facts`, every question of fact, so that its
     answer can be checked; `model` leaves it to the model."""
+    check: Literal["words", "model"] = "model"
+    """How citations are checked: by `words` and closeness of meaning alone, or besides by asking
+    the `model` about up to three sentences that have no number or date."""
     instructions: str = ""
     """Your own words to the assistant, put behind its system prompt."""
     builtin_tools: tuple[str, ...] | None = None

@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
 from agent import turns
-from agent.cited import tell_checked
+from agent.cited import confirm, tell_checked
 from agent.events import Step, StepFinished, StepStarted, StopReason
 from agent.evidence import heard
 from agent.models.calls import Call
@@ -46,6 +46,7 @@ async def think(state: State, runtime: Runtime[Context]) -> Next:
         ctx.unbooked += decision.usage
         return Command(update={"reason": "invalid_calls"}, goto="answer")
     if not decision.calls:
+        await confirm(messages, ctx)
         ended = entry_of(decision, ctx, stop=stop)
         tell_checked(ended, messages, ctx)
         return Command(update={"messages": [ended]})

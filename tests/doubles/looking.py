@@ -73,6 +73,7 @@ async def opening(
     search: dict[str, Any] | None = None,
     budget: Budget | None = None,
     look_up: Literal["facts", "model"] = "facts",
+    check: Literal["words", "model"] = "model",
     model: ScriptedModel | None = None,
     **options: Any,
 ) -> AsyncIterator[Opened]:
@@ -86,6 +87,7 @@ async def opening(
         search: Settings of the search that differ.
         budget: The budget of a turn.
         look_up: The setting of that name.
+        check: The setting of that name.
         model: The model, in the place of one that follows the steps.
         options: Of `ScriptedModel`.
     """
@@ -98,6 +100,7 @@ async def opening(
             builtin_tools=("web_search",),
             tools=made.model_copy(update={"search": searching}),
             look_up=look_up,
+            check=check,
             budget=budget or Budget(),
         )
         async with open_assistant(settings, tools=tools, model=model) as assistant:
