@@ -27,11 +27,14 @@ class Check:
     Args:
         sources: What it can cite, in the order of their numbers.
         question: What it answers.
+        earlier: Whether the sources are those of an earlier turn: an answer that has nothing to
+            do with them need not be supported by them.
     """
 
-    def __init__(self, sources: Sequence[Source], question: str) -> None:
+    def __init__(self, sources: Sequence[Source], question: str, *, earlier: bool) -> None:
         from memory.embeddings import open_embedder
 
+        self._earlier = earlier
         self._sources = sources
         self._embedder = open_embedder()
         self._citer = Citer(Checker(sources, self._embedder), question)
@@ -47,6 +50,8 @@ class Check:
     def found(self) -> Cited:
         """Return what the check has found."""
         citations = self._citer.citations
+        if self._earlier:
+            citations = [one for one in citations if one.sources or one.given]
         return Cited(tuple(citations), tuple(conflicts(citations, self._sources, self._embedder)))
 
 
@@ -57,7 +62,7 @@ def check_of(messages: Sequence[Entry]) -> Check | None:
         return None
     turn = messages[turns.begin(messages) :]
     question = next((one["looked_up"] for one in turn if one.get("looked_up")), turn[0]["content"])
-    return Check(sources, question)
+    return Check(sources, question, earlier=not turns.sources(turn))
 
 
 async def confirm(messages: Sequence[Entry], ctx: Context) -> None:

@@ -206,7 +206,7 @@ def fold(
         answer, stop = (asked[0].text, "question") if asked else ("", "approval")
     return Turn(
         answer=answer,
-        sources=citable(messages) if last.get("citations") else sources(turn),
+        sources=citable(messages) if _cites(last) else sources(turn),
         steps=steps(turn),
         usage=usage(turn),
         stop_reason=stop,
@@ -220,6 +220,10 @@ def fold(
         conflicts=tuple(_conflict(one) for one in last.get("conflicts", ())),
         searches=searches(turn),
     )
+
+
+def _cites(last: Entry) -> bool:
+    return any(one["sources"] or one["given"] for one in last.get("citations", ()))
 
 
 def _citation(data: dict[str, Any]) -> Citation:
