@@ -35,6 +35,7 @@ class Check:
         from memory.embeddings import open_embedder
 
         self._earlier = earlier
+        self._question = question
         self._sources = sources
         self._embedder = open_embedder()
         self._citer = Citer(Checker(sources, self._embedder), question)
@@ -52,7 +53,10 @@ class Check:
         citations = self._citer.citations
         if self._earlier:
             citations = [one for one in citations if one.sources or one.given]
-        return Cited(tuple(citations), tuple(conflicts(citations, self._sources, self._embedder)))
+        return Cited(
+            tuple(citations),
+            tuple(conflicts(citations, self._sources, self._embedder, self._question)),
+        )
 
 
 def check_of(messages: Sequence[Entry]) -> Check | None:

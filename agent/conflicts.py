@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agent.attribution import Citation, is_short
 from agent.claims import Claim, content, read
 from agent.contradiction import alike, bound
 from agent.coverage import covered
@@ -15,7 +16,6 @@ from tools.passages import segments
 from tools.sources import Source
 
 if TYPE_CHECKING:
-    from agent.attribution import Citation
     from memory.embeddings import Embedder
 
 _ALIKE = 0.6
@@ -36,9 +36,19 @@ class Conflict:
 
 
 def conflicts(
-    citations: Sequence[Citation], sources: Sequence[Source], embedder: Embedder | None = None
+    citations: Sequence[Citation],
+    sources: Sequence[Source],
+    embedder: Embedder | None = None,
+    question: str = "",
 ) -> list[Conflict]:
-    """Find the cited statements that another source tells with another number, date or name."""
+    """Find the cited statements that another source tells with another number, date or name.
+
+    Args:
+        citations: What the check of an answer has found.
+        sources: The sources in the order of their numbers.
+        embedder: Compares sentences by meaning.
+        question: The question, which says what an answer of a few words is about.
+    """
     cut = {number: _sentences(source) for number, source in enumerate(sources, 1)}
     found: dict[frozenset[str], Conflict] = {}
     for citation in citations:
@@ -46,6 +56,9 @@ def conflicts(
             mine = _nearest(read(citation.sentence), cut[number])
             if mine is None or not mine.facts:
                 continue
+            told = mine
+            if question and is_short(citation.sentence, question):
+                told = read(f"{question.strip(' ?')} {citation.sentence}")
             said = [(number, sources[number - 1].date, mine.text)]
             for other, sentences in cut.items():
                 if other == number:
@@ -53,8 +66,8 @@ def conflicts(
                 rivals = [
                     one
                     for one in sentences
-                    if _differ(mine, one, sources[number - 1], sources[other - 1])
-                    and _meant_alike(mine, one, embedder)
+                    if _differ(told, one, sources[number - 1], sources[other - 1])
+                    and _meant_alike(told, one, embedder)
                 ]
                 if rivals:
                     said.append((other, sources[other - 1].date, rivals[0].text))
