@@ -24,9 +24,10 @@ from agent.models.base import (
     TokenLogprobs,
     Usage,
 )
+from agent.models.prompted import ALTERNATIVES
 from tools.passages import sentences
 from tools.ranking import words
-from tools.search.bridges import names
+from tools.search.bridges import asked_for
 from tools.sources import Source
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ PASSAGES = 2
 PASSAGE_CHARS = 900
 """Characters of them together."""
 COMPARED = 10
-ALTERNATIVES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,6 @@ _COMPARING = re.compile(
     r"either|neither|than|between|and)\b",
     re.IGNORECASE,
 )
-_AND = re.compile(r"\s+(?:and|or)\s+")
 CLEAR = 1.0
 """The odds from which on the answer itself need not be doubted."""
 SURE = 1.6
@@ -181,7 +180,7 @@ def holds(question: str, likeness: float, lead: float, least: float = 0.0) -> bo
 
 def joins(question: str) -> bool:
     """Tell whether a question compares two things or joins facts: no one passage answers it."""
-    named = {part for name in names(question)[1:] for part in _AND.split(name) if len(part) > 2}
+    named = {name for name in asked_for(question) if len(name) > 2}
     return len(set(words(question))) >= JOINED_WORDS or (
         len(named) > 1 and _COMPARING.search(question) is not None
     )

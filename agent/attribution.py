@@ -61,6 +61,12 @@ class Citation:
     problem: str = ""
     sure: bool = True
 
+    @property
+    def places(self) -> tuple[tuple[int, str], ...]:
+        """The number and the passage of each source that supports the sentence."""
+        parts = (place.partition(":") for place in self.passages)
+        return tuple((int(number), name) for number, _, name in parts)
+
 
 class Checker:
     """Checks sentences against numbered sources.

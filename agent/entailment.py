@@ -62,7 +62,7 @@ def _by_meaning(citation: Citation) -> bool:
 
 def _passage(citation: Citation, sources: Sequence[Source]) -> str:
     """Return the passage that a citation names, with the title of its source in front."""
-    number, _, name = citation.passages[0].partition(":")
-    source = sources[int(number) - 1]
-    text = next((one.text for one in source.passages if one.id == name), source.snippet)
+    number, name = citation.places[0]
+    source = sources[number - 1]
+    text = source.passage(name) or source.snippet
     return f"{source.title}. {text}"[:PASSAGE_CHARS]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -27,8 +27,10 @@ from agent.models.base import (
     Usage,
 )
 from agent.models.grammar import TEXT_RULES
+from agent.models.prompted import ALTERNATIVES
 from agent.models.protocol import Sampling
 from agent.models.reply import ReplyReader
+from agent.prompts import system_prompt
 from tools.passages import rank
 from tools.sources import Passage, Source
 
@@ -46,8 +48,6 @@ PLAIN_TASK = (
     "Answer the question as briefly as it allows, and end each sentence with the number of the "
     "source that says so, as in [2]. If the sources do not say it, reply only: Not in the sources."
 )
-ALTERNATIVES = 10
-"""Alternatives that are asked for at each token."""
 TELLING = 40
 """Characters by which an answer is told from a refusal."""
 ANSWERED = '"answered": '
@@ -87,12 +87,10 @@ def prompt(
         info: The model.
         instructions: The user's own instructions.
     """
-    own = instructions.strip()
-    system = f"{SYSTEM}\n\nThe user's own instructions:\n{own}" if own else SYSTEM
     task = TASK if info.grammar or info.schema else PLAIN_TASK
     asked = f"Sources (today is {today:%d %B %Y}):\n\n{shown(sources)}\n\nQuestion: {question}"
     return [
-        {"role": "system", "content": system},
+        {"role": "system", "content": system_prompt(instructions, SYSTEM)},
         {"role": "user", "content": f"{asked}\n\n{task}"},
     ]
 
@@ -126,14 +124,12 @@ def best(question: str, sources: Sequence[Source], room: int) -> list[Source]:
             room -= len(held[number][1].text)
             kept.add(number)
     return [
-        Source(
-            source.title,
-            source.url,
-            "",
-            tuple(one for number, (of, one) in enumerate(held) if of == at and number in kept),
-            source.date,
-            source.language,
-            source.kind,
+        replace(
+            source,
+            snippet="",
+            passages=tuple(
+                one for number, (of, one) in enumerate(held) if of == at and number in kept
+            ),
         )
         for at, source in enumerate(sources)
     ]

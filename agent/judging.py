@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from memory.embeddings import Embedder, Vectors
 
 _WINDOWS = 4
-_EMBEDDED = 30
 _PLAIN = 0.8
 """Share of a claim's words from which on its vector is not needed."""
 _STRONG, _NAMED, _BARE = 0.45, 0.55, 0.6

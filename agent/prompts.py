@@ -9,7 +9,7 @@ SYSTEM = (
 )
 
 
-def system_prompt(instructions: str) -> str:
-    """Return the system prompt, with the user's own instructions behind it."""
+def system_prompt(instructions: str, system: str = SYSTEM) -> str:
+    """Return a system prompt, by default the assistant's, with the user's instructions behind."""
     own = instructions.strip()
-    return f"{SYSTEM}\n\nThe user's own instructions:\n{own}" if own else SYSTEM
+    return f"{system}\n\nThe user's own instructions:\n{own}" if own else system

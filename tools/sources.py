@@ -55,6 +55,10 @@ class Source:
         """What was read of it: the passages, or else the snippet."""
         return tuple(one.text for one in self.passages) or ((self.snippet,) if self.snippet else ())
 
+    def passage(self, name: str) -> str:
+        """Return the text of a passage by its id, empty where there is none."""
+        return next((one.text for one in self.passages if one.id == name), "")
+
     def link(self, passage: str = "") -> str:
         """Return the address, and where in the page a passage stands as a text fragment.
 
@@ -63,8 +67,7 @@ class Source:
         Args:
             passage: The passage's id; nothing, or one that is unknown, leads to the page.
         """
-        text = next((one.text for one in self.passages if one.id == passage), "")
-        words = text.strip(" …").split()
+        words = self.passage(passage).strip(" …").split()
         if not words or not self.url.startswith(("http://", "https://")):
             return self.url
         parts = [words[:5], words[-5:]] if len(words) > 10 else [words]

@@ -90,8 +90,7 @@ def sources_text(turn: Turn) -> str:
 def link(turn: Turn, number: int) -> str:
     """Return the address of a source, at the passage that the answer rests on."""
     for citation in turn.citations:
-        for place in citation.passages:
-            of, _, name = place.partition(":")
-            if of == str(number):
+        for of, name in citation.places:
+            if of == number:
                 return turn.sources[number - 1].link(name)
     return turn.sources[number - 1].url

@@ -23,25 +23,21 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-import httpx
 from platformdirs import user_cache_path
 
 from agent import turns
 from agent.assistant import open_assistant
-from agent.errors import ArrieroError, UsageError
+from agent.errors import ArrieroError
 from agent.models.base import ChatModel, Usage
-from agent.models.embedded import EmbeddedModel
 from agent.models.open import open_model
-from agent.models.openai import OpenAIModel
 from agent.models.settings import ModelSettings
 from agent.prompts import SYSTEM
 from agent.settings import Budget, Settings
 from evals.bench.bfcl_data import development, sample, stand_in_for_providers
 from evals.bench.bfcl_world import Checked, World
-from evals.bench.kept_http import KeptReplies
-from evals.bench.read_back import reading_back
 from evals.bench.replies import CachedModel
 from evals.bench.result import Row, wilson
+from evals.bench.served_chat import REPLY_TOKENS, chat_on
 from tools.settings import ToolSettings
 
 CATEGORY = "multi_turn_base"
@@ -51,7 +47,6 @@ SHOWN = 64
 """Tools up to which all are shown, as the contestants show them; no item has more."""
 STEPS = 20
 """Steps with calls in one turn; at one more the leaderboard fails the whole item."""
-REPLY_TOKENS = 1024
 READ_BACK = "create_agent, text read back"
 SECONDS = 3600.0
 BATCH = 3
@@ -213,23 +208,11 @@ async def create_agent_on(
         read_back: Whether calls are read out of the text of replies that call nothing.
     """
     from langchain.agents import create_agent
-    from langchain_openai import ChatOpenAI
     from langgraph.errors import GraphRecursionError
     from openai import OpenAIError
-    from pydantic import SecretStr
 
-    url, key = server_of(model)
-    identity = f"{model.info.identity} {model.info.context}"
-    kept = KeptReplies(httpx.AsyncHTTPTransport(), folder, identity)
-    http = await stack.enter_async_context(httpx.AsyncClient(transport=kept, timeout=SECONDS))
-    chat = (reading_back if read_back else ChatOpenAI)(
-        model=model.info.name,
-        base_url=url,
-        api_key=SecretStr(key),
-        temperature=0,
-        max_completion_tokens=REPLY_TOKENS,
-        http_async_client=http,
-        default_headers={"Connection": "close"},
+    chat, made = await stack.enter_async_context(
+        chat_on(model, folder, read_back=read_back, seconds=SECONDS)
     )
 
     @asynccontextmanager
@@ -239,7 +222,7 @@ async def create_agent_on(
 
         async def ask(text: str) -> Asked:
             nonlocal messages
-            kept.calls.clear()
+            made.clear()
             asked = [*messages, {"role": "user", "content": text}]
             # Each step takes two of langgraph's, and the answer one more.
             limits: Any = {"recursion_limit": 2 * STEPS + 2}
@@ -253,7 +236,7 @@ async def create_agent_on(
                 stop = "step_limit"
             except OpenAIError as error:
                 stop = f"{type(error).__name__}: {error}"
-            return Asked(answer, stop, sum(kept.calls, Usage()), replies)
+            return Asked(answer, stop, sum(made, Usage()), replies)
 
         yield ask
 
@@ -310,18 +293,6 @@ async def _turn(world: World, ask: Ask, played: Played) -> bool:
     elif not checked.right:
         played.kind = played.kind or checked.why.split()[0].rpartition(":")[2]
     return not over
-
-
-def server_of(model: ChatModel) -> tuple[str, str]:
-    """Return the address and the key of the server behind a model."""
-    inner = model._inner if isinstance(model, EmbeddedModel) else model
-    if not isinstance(inner, OpenAIModel):
-        raise UsageError(
-            f"create_agent cannot be put on the server of {model.info.spec}.",
-            "Choose a model of llamacpp: or openai:, or leave it out with --no-native.",
-        )
-    key = inner._http.headers.get("Authorization", "Bearer none")
-    return str(inner._http.base_url), key.removeprefix("Bearer ")
 
 
 def _batches(items: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:

@@ -26,7 +26,6 @@ from agent.models.settings import ModelSettings
 from agent.settings import Budget, Settings
 from evals.bench.grounded_data import Item, load, message
 from evals.bench.grounded_peer import (
-    REPLY_TOKENS,
     SECONDS,
     STEPS,
     TOOLS,
@@ -37,6 +36,7 @@ from evals.bench.grounded_peer import (
 from evals.bench.grounded_rows import Judged, judge, rows
 from evals.bench.replies import CachedModel
 from evals.bench.result import Row
+from evals.bench.served_chat import REPLY_TOKENS
 from evals.web import Web, open_web
 
 CONTEXT = 16_384

@@ -9,13 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from agent.models.base import ChatModel, Usage
 from agent.prompts import SYSTEM
-from evals.bench.bfcl_multi import server_of
-from evals.bench.kept_http import KeptReplies
-from evals.bench.read_back import reading_back
+from evals.bench.served_chat import chat_on
 from evals.web import Web
 from tools.registry import Registered, open_registry
 from tools.sources import Source
@@ -29,7 +25,6 @@ ASKED_FOR = "Use the tools to look things up, and cite sources as [n]."
 """What `create_agent` is told beside arriero's system prompt."""
 STEPS = 12
 """Times that a model may decide for one question."""
-REPLY_TOKENS = 1024
 SECONDS = 900.0
 """Seconds that one question may take."""
 
@@ -119,36 +114,6 @@ def plain_tool(registered: Registered, seen: Seen, limit: int) -> BaseTool:
         coroutine=run,
         handle_validation_error=True,
     )
-
-
-@asynccontextmanager
-async def chat_on(
-    model: ChatModel, folder: Path, *, read_back: bool = False
-) -> AsyncIterator[tuple[BaseChatModel, list[Usage]]]:
-    """Open a langchain model on the server of a model, and the list of what its calls cost.
-
-    Args:
-        model: The model.
-        folder: Where its replies are kept.
-        read_back: Whether calls are read out of the text of replies that call nothing.
-    """
-    from langchain_openai import ChatOpenAI
-    from pydantic import SecretStr
-
-    url, key = server_of(model)
-    identity = f"{model.info.identity} {model.info.context}"
-    kept = KeptReplies(httpx.AsyncHTTPTransport(), folder, identity)
-    async with httpx.AsyncClient(transport=kept, timeout=SECONDS) as http:
-        chat = (reading_back if read_back else ChatOpenAI)(
-            model=model.info.name,
-            base_url=url,
-            api_key=SecretStr(key),
-            temperature=0,
-            max_completion_tokens=REPLY_TOKENS,
-            http_async_client=http,
-            default_headers={"Connection": "close"},
-        )
-        yield chat, kept.calls
 
 
 @asynccontextmanager

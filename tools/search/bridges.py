@@ -59,10 +59,9 @@ def bridges(question: str, found: Sequence[tuple[str, str]], most: int) -> list[
     """
     titles = [set(words(title)) for title, _ in found]
     asked = set(words(question))
-    asking = names(question)[1:]
     own = [
         name
-        for name in [*_OWN.findall(question), *(one for run in asking for one in _AND.split(run))]
+        for name in [*_OWN.findall(question), *asked_for(question)]
         if len(words(name)) > 1 and not any(set(words(name)) <= title for title in titles)
     ]
     rated: dict[str, float] = {}
@@ -75,6 +74,11 @@ def bridges(question: str, found: Sequence[tuple[str, str]], most: int) -> list[
             rated[name] = max(rated.get(name, 0.0), worth)
     led = sorted(rated, key=lambda name: -rated[name])
     return list(dict.fromkeys([*own, *led]))[:most]
+
+
+def asked_for(question: str) -> list[str]:
+    """Return the names in a question, each by itself; the first run is how it begins."""
+    return [one for run in names(question)[1:] for one in _AND.split(run)]
 
 
 def names(text: str) -> list[str]:
