@@ -8,6 +8,7 @@ import struct
 import time
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,26 @@ _PARAGRAPH_CHARS = 20_000
 _ENTRY = re.compile(r"[•●▪◦–*-]\s|\(?\d{1,2}[.)]\s|\[\d{1,3}\]")
 
 
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What was read of a PDF.
+
+    Args:
+        title: Its title, or an empty string.
+        date: The day on which it was made, as YYYY-MM-DD, or an empty string.
+        language: The language that it says it is in, or an empty string.
+        texts: The text of each page from the first on, one paragraph a line; empty for a page
+            that holds none, or that is broken.
+        whole: Whether these are all of its pages.
+    """
+
+    title: str
+    date: str
+    language: str
+    texts: tuple[str, ...]
+    whole: bool
+
+
 class _TooLong(Exception):
     """Say that the time is over, in the middle of a page."""
 
@@ -82,6 +103,27 @@ def read_pdf(body: bytes, seconds: float = SECONDS) -> tuple[str, str, str, str]
     Raises:
         UnreadablePage: It is damaged or encrypted, or has no text.
     """
+    read = read_pages(body, seconds)
+    text = "\n".join(filter(None, read.texts))
+    if not read.whole:
+        text += "\n(The PDF is longer than can be read; this is its beginning.)"
+    return read.title, read.date, read.language, text
+
+
+def read_pages(
+    body: bytes, seconds: float = SECONDS, *, most: int = MOST_PAGES, chars: int = TEXT_CHARS
+) -> Pages:
+    """Return what a PDF says, page by page.
+
+    Args:
+        body: The file.
+        seconds: How long reading may take; what is read by then is returned.
+        most: How many pages are read.
+        chars: Characters that they may have together.
+
+    Raises:
+        UnreadablePage: It is damaged or encrypted, or has no text.
+    """
     from pypdf import PdfReader, apply_configuration
     from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
 
@@ -93,23 +135,21 @@ def read_pdf(body: bytes, seconds: float = SECONDS) -> tuple[str, str, str, str]
             reader = PdfReader(BytesIO(body))
             if reader.is_encrypted and not reader.decrypt(""):
                 raise FileNotDecryptedError
-            pages, whole = _texts(reader, until)
+            pages, whole = _texts(reader, until, most, chars)
             head = _title(reader), _date(reader), _language(reader)
     except (FileNotDecryptedError, DependencyError) as error:
         raise UnreadablePage("pdf_encrypted", "The PDF asks for a password.") from error
     except (PyPdfError, *_BROKEN) as error:
         raise UnreadablePage("pdf_damaged", "The PDF is damaged and cannot be read.") from error
-    text = "\n".join(line for page in pages for line in _paragraphs(page))
-    if not text and not whole:
+    texts = tuple("\n".join(_paragraphs(page)) for page in pages)
+    if not any(texts) and not whole:
         raise UnreadablePage("tangled", "The PDF takes too long to be read.")
-    if not text:
+    if not any(texts):
         raise UnreadablePage("pdf_no_text", "The PDF holds only pictures of pages, no text.")
-    if not whole:
-        text += "\n(The PDF is longer than can be read; this is its beginning.)"
-    return *head, text
+    return Pages(*head, texts, whole)
 
 
-def _texts(reader: PdfReader, until: float) -> tuple[list[str], bool]:
+def _texts(reader: PdfReader, until: float, most: int, chars: int) -> tuple[list[str], bool]:
     """Return the text of the pages, and whether these are all."""
     from pypdf.errors import PyPdfError
 
@@ -118,10 +158,10 @@ def _texts(reader: PdfReader, until: float) -> tuple[list[str], bool]:
             raise _TooLong
 
     texts: list[str] = []
-    room, broken, count = TEXT_CHARS, 0, len(reader.pages)
+    room, broken, count = chars, 0, len(reader.pages)
     if not count:
         raise ValueError("no pages")
-    for page in reader.pages[:MOST_PAGES]:
+    for page in reader.pages[:most]:
         if time.monotonic() > until or room <= 0:
             return texts, False
         try:
@@ -130,12 +170,12 @@ def _texts(reader: PdfReader, until: float) -> tuple[list[str], bool]:
             return texts, False
         except (PyPdfError, *_BROKEN):  # the other pages may be whole
             broken += 1
-            continue
+            text = ""
         room -= len(text)
         texts.append(text)
     if broken and not any(texts):
         raise ValueError("no page can be read")
-    return texts, count <= MOST_PAGES
+    return texts, count <= most
 
 
 def _of_page(page: PageObject, watch: Any) -> str:

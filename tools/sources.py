@@ -20,12 +20,14 @@ class Passage:
         text: The sentences, on one line.
         start: Where they begin in the source's readable text, in characters.
         end: Where they end.
+        page: The page of a document on which they begin, from 1 on; 0 where there are none.
     """
 
     id: str
     text: str
     start: int = 0
     end: int = 0
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,15 @@ class Source:
     def link(self, passage: str = "") -> str:
         """Return the address, and where in the page a passage stands as a text fragment.
 
-        The form of the fragment is that of the WICG's "URL Fragment Text Directives".
+        The form of the fragment is that of the WICG's "URL Fragment Text Directives"; of a PDF it
+        is the page's number (RFC 8118).
 
         Args:
             passage: The passage's id; nothing, or one that is unknown, leads to the page.
         """
+        page = next((one.page for one in self.passages if one.id == passage), 0)
+        if page and "#" not in self.url:
+            return f"{self.url}#page={page}"
         words = self.passage(passage).strip(" …").split()
         if not words or not self.url.startswith(("http://", "https://")):
             return self.url
