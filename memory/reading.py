@@ -55,7 +55,8 @@ class Reading:
         place: The absolute path of the file, or the address.
         title: Its title, or its name where it has none.
         kind: What it is.
-        digest: What tells its content from any other.
+        digest: What tells its content from any other of its size.
+        size: Bytes that it has.
         modified: When it was changed last, in seconds since the epoch; 0.0 where nobody knows.
         language: Its language in two letters, or an empty string.
         pages: How many pages it has; 0 where there are none.
@@ -67,6 +68,7 @@ class Reading:
     title: str
     kind: DocumentKind
     digest: str
+    size: int = 0
     modified: float = 0.0
     language: str = ""
     pages: int = 0
@@ -103,3 +105,8 @@ class DocumentReader(Protocol):
         Raises:
             Unreadable: There is no such folder, or it cannot be listed.
         """
+
+
+def is_address(place: str) -> bool:
+    """Tell whether a place is an address of the web and no file."""
+    return place.lower().startswith(("http://", "https://"))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from memory.reading import Listing, Reading, Unreadable
+from memory.reading import Listing, Reading, Unreadable, is_address
 from tools.article import ACCEPT
 from tools.errors import NetError
 from tools.net import Net
@@ -34,7 +34,7 @@ _TYPES = (
 )
 
 
-class Documents:
+class Reader:
     """Read documents from the disk and from the web.
 
     Args:
@@ -76,11 +76,6 @@ class Documents:
         title = read.title or name or urlsplit(page.url).netloc
         made: Reading = await in_thread(_reading, url, title, page.body, read)
         return made
-
-
-def is_address(place: str) -> bool:
-    """Tell whether a place is an address of the web and no file."""
-    return place.lower().startswith(("http://", "https://"))
 
 
 def read_file(place: str) -> Reading:
@@ -127,6 +122,7 @@ def _reading(place: str, title: str, data: bytes, read: Readable, modified: floa
         title=" ".join(title.split())[:TITLE_CHARS],
         kind=read.kind,
         digest=hashlib.sha256(data).hexdigest(),
+        size=len(data),
         modified=modified,
         language=read.language,
         pages=read.pages,
