@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from memory import document_rows as table
 from memory import fulltext, rows, terms, vectors
 from memory.document_rows import Document, DocumentPassage
+from memory.document_vectors import PassageVectors
 from memory.fulltext import Owner
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ class Asked:
     near: Sequence[int] | None = None
 
 
-def search(db: sqlite3.Connection, user_id: str, asked: Asked, limit: int) -> list[FoundPassage]:
+def search(
+    db: sqlite3.Connection, user_id: str, asked: Asked, kept: PassageVectors, limit: int
+) -> list[FoundPassage]:
     """Return the user's passages that fit best what is asked, the best first."""
     owner = rows.owner_of(db, user_id)
     if owner is None:
@@ -80,7 +83,7 @@ def search(db: sqlite3.Connection, user_id: str, asked: Asked, limit: int) -> li
         hit.id: hit.likeness
         for hit in fulltext.search(db, owner, told, space="passages", limit=CANDIDATES)
     }
-    likeness = _likeness(db, owner, asked, list(by_words))
+    likeness = _likeness(db, owner, asked, kept, list(by_words))
     known = table.passages_by_id(db, user_id, list({**by_words, **likeness}))
     documents = {
         one: table.read(db, user_id, "and id = ?", (one,))[0]
@@ -109,24 +112,26 @@ def content(query: str) -> str:
 
 
 def _likeness(
-    db: sqlite3.Connection, owner: Owner, asked: Asked, ids: Sequence[int]
+    db: sqlite3.Connection, owner: Owner, asked: Asked, kept: PassageVectors, ids: Sequence[int]
 ) -> dict[int, float]:
     """Return the likeness of the nearest passages, and of others whose words fit."""
     if asked.vector is None:
         return {}
-
-    def hits(limit: int, among: Sequence[int] | None) -> dict[int, float]:
-        found = vectors.search(
-            db, owner, asked.vector, space="passages", limit=limit, model=asked.model, ids=among
-        )  # fmt: skip
-        return {hit.id: hit.likeness for hit in found}
-
-    if asked.near is not None:
-        some = list({*asked.near, *ids})
-        return hits(max(len(some), 1), some)
-    nearest = hits(CANDIDATES, None)
-    left = [id_ for id_ in ids if id_ not in nearest]
-    return {**nearest, **(hits(len(left), left) if left else {})}
+    if asked.near is None:
+        return kept.nearest(
+            db, owner.user_id, asked.vector, asked.model, limit=CANDIDATES, also=ids
+        )
+    some = list({*asked.near, *ids})
+    found = vectors.search(
+        db,
+        owner,
+        asked.vector,
+        space="passages",
+        limit=max(len(some), 1),
+        model=asked.model,
+        ids=some,
+    )
+    return {hit.id: hit.likeness for hit in found}
 
 
 def _shared(wanted: set[str], text: str) -> set[str]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from memory import document_rows as table
 from memory.document_rows import Document, DocumentPassage
 from memory.document_search import CANDIDATES, Asked, FoundPassage, search
+from memory.document_vectors import PassageVectors
 from memory.embeddings import Embedder, EmbedderError
 from memory.index import Index
 from memory.reading import DocumentReader, Reading, Unreadable, UnreadableCause, is_address
@@ -91,6 +92,7 @@ class Documents:
         self._database = store.database
         self._index = index
         self._embedder = embedder
+        self._vectors = PassageVectors()
         self._checked: dict[str, float] = {}
         self._checks: set[asyncio.Task[Report]] = set()
 
@@ -211,7 +213,11 @@ class Documents:
                 asked.vector, user_id=user_id, space="passages", limit=CANDIDATES
             )
             asked = replace(asked, near=[hit.id for hit in hits])
-        return await self._read(user_id, lambda db: search(db, user_id, asked, limit)) or []
+
+        def work(db: sqlite3.Connection) -> list[FoundPassage]:
+            return search(db, user_id, asked, self._vectors, limit)
+
+        return await self._read(user_id, work) or []
 
     def check_soon(self, reader: DocumentReader, *, user_id: str) -> None:
         """Read changed files again, beside what is going on; at most every few seconds.
@@ -287,6 +293,7 @@ class Documents:
         gone = await self._database.change(
             lambda db: table.remove(db, user_id, documents), wipe=True
         )
+        self._vectors.forget(user_id)
         if gone and self._index is not None:
             await self._index.drop(gone, user_id=user_id, space="passages")
 
