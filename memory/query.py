@@ -1,0 +1,162 @@
+"""What a question or a message asks of memory: its words, times, and whether it looks back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from memory.terms import fold, stems
+from memory.times import Time, times_in
+
+_STOPS = {
+    "en": (
+        "a about above after again all also am an and any are as at be because been before being "
+        "between both but by can could d did do does doing done don down during each else ever "
+        "every few for from get got had has have having he her here hers him his how i if in into "
+        "is it its just ll m may me might mine more most much must my no nor not of off on once "
+        "one only or other our ours out over own please re s same shall she should so some such t "
+        "than that the their theirs them then there these they this those through to too under "
+        "until up us ve very was we were what when where which while who whom whose why will with "
+        "would you your yours tell know say said remember"
+    ),
+    "es": (
+        "a al algo como con cual cuales cuando cuanto cuantos de del desde donde el ella en era es "
+        "ese esta este esto fue ha hay he la las le lo los mas me mi mis muy no nos o para pero "
+        "por que quien se ser si sin sobre son soy su sus te tengo tiene tu un una y ya yo"
+    ),
+    "de": (
+        "aber als am an auch auf aus bei bin bis das dass dem den der des die du ein eine einem "
+        "einen einer er es fur hat habe haben ich ihr im in ist ja kein mein meine meinem meinen "
+        "meiner mich mir mit nach nicht noch nur oder sein seine sich sie sind so uber um und uns "
+        "unser von vor wann war warum was welche welchem welcher welches wenn wer wie wir wird wo "
+        "woher wohin zu zum zur"
+    ),
+    "fr": (
+        "a ai au aux avec c ce ces cette comment d dans de des du elle en est et etait il ils j je "
+        "l la le les leur m ma mais me mes moi mon n ne nos notre nous on ou par pas pour pourquoi "
+        "qu quand que quel quelle quelles quels qui s sa se ses si son sont suis sur t ta te tu un "
+        "une vous y"
+    ),
+    "pt": (
+        "a ao aos as com como da das de do dos e ela ele em era essa esse esta este eu foi ha isso "
+        "ja mais mas me meu meus minha minhas na nas no nos o onde os ou para pela pelo por qual "
+        "quais quando que quem sao se sem ser seu sua sou tem tenho um uma"
+    ),
+    "it": (
+        "a ai al alla che chi ci come con cosa da dal dei del della delle di dove e ed era gli ha "
+        "hai ho i il in io l la le lo ma me mi mia mie miei mio nel nella no noi non o per perche "
+        "piu quale quali quando quanti quanto se sei si sono su sua suo tra tu un una uno"
+    ),
+}
+_WORDS = {language: frozenset(words.split()) for language, words in _STOPS.items()}
+# Of another language only if it is that language's for sure: these are English words, too.
+_OWN = re.compile(
+    r"\b(?:i|i'm|me|my|mine|myself|we|our|ours|us|yo|me|mi|mis|nuestr[oa]s?|ich|mich|mir|"
+    r"mein(?:e[mnrs]?)?|wir|uns(?:er\w*)?|je|j'|moi|mon|ma|mes|nous|notre|nos|eu|meus?|minhas?|"
+    r"noss[oa]s?|io|mi[oae]|miei|noi|nostr[oaie])\b|\b(?:ho|sono|sou|tenho|tengo|soy)\b",
+    re.IGNORECASE,
+)
+_SUGGEST = re.compile(
+    r"\b(?:suggest|recommend|recommendations?|suggestions?|ideas? for|plan|find me|book me|"
+    r"choose|pick|where (?:can|could|should) (?:i|we)|what (?:can|could|should) (?:i|we)|"
+    r"help me (?:find|choose|plan|decide)|any (?:good|nice|tips)|gift|present for|recomiénda\w*|"
+    r"recomienda\w*|sugiere|empfiehl|empfehlung|schlag\w* .{0,20}vor|propose|recommande|"
+    r"sugere|recomenda|consigli\w*|suggerisci)\b",
+    re.IGNORECASE,
+)
+_BACK = re.compile(
+    r"\b(?:before|used to|use to|previous(?:ly)?|formerly?|earlier|at first|originally|back then|"
+    r"in the past|until then|no longer|ex|old (?:job|address|home|place|name|number|boss|"
+    r"employer|phone|car)|last (?:job|employer|address|home|car|name|boss|flat|apartment)|"
+    r"antes|anterior(?:mente)?|anteriores|früher|frühere[nrs]?|vorher|damals|vorherige[nrs]?|"
+    r"ehemalige[nrs]?|avant|auparavant|autrefois|ancien(?:ne)?s?|précédent(?:e)?s?|"
+    r"anteriormente|prima|precedente|in passato|una volta)\b",
+    re.IGNORECASE,
+)
+_WAS = re.compile(
+    r"\b(?:did|was|were|had|wasn't|weren't|hadn't|have (?:i|we) (?:ever )?\w+(?:ed|en)|"
+    r"fui|era|vivía|trabajaba|hatte|hieß|wohnte|war|étais|était|avais|faisais|habitais|"
+    r"morava|trabalhava|ero|avevo|abitavo|lavoravo)\b",
+    re.IGNORECASE,
+)
+_DUTY = r"(?:did|does|do|is|are|was|were|has|have|had|will|would|can|could|should)"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked of memory.
+
+    Args:
+        text: The message, in which the user's own name is `I`, as records say it.
+        words: The words that carry its meaning.
+        stems: The stems of these words, each once.
+        times: The expressions of time in it.
+        personal: Whether it speaks of the user.
+        suggests: Whether it asks for a suggestion, which tastes and circumstances are good for.
+        back: Whether it asks how things were before: what no longer holds is wanted first.
+        past: Whether it is in the past tense: what no longer holds may be meant.
+    """
+
+    text: str
+    words: str
+    stems: tuple[str, ...]
+    times: tuple[Time, ...]
+    personal: bool
+    suggests: bool
+    back: bool
+    past: bool
+
+
+def read(text: str, now: float, names: Collection[str] = ()) -> Query:
+    """Read a message.
+
+    Args:
+        text: The message.
+        now: When it was written, in seconds since the epoch.
+        names: The user's own names.
+    """
+    own = own_words(text, names)
+    times = tuple(times_in(own, now, ahead=None))
+    bare = own
+    for one in reversed(times):
+        bare = f"{bare[: one.start]} {bare[one.end :]}"
+    kept = content(own)
+    # "Where did I live before?" names no time, "before 2024" does and may mean either.
+    back = bool(_BACK.search(bare))
+    return Query(
+        text=own,
+        words=" ".join(kept),
+        stems=tuple(dict.fromkeys(stem for word in kept for stem in stems(word))),
+        times=times,
+        personal=bool(_OWN.search(own)),
+        suggests=bool(_SUGGEST.search(own)),
+        back=back,
+        past=back or bool(_WAS.search(own)) or any(one.until <= now for one in times),
+    )
+
+
+def content(text: str) -> list[str]:
+    """Return the words that carry a text's meaning, folded, in their order."""
+    words = fold(text).split()
+    stops = _stops(words)
+    return [word for word in words if word not in stops]
+
+
+def own_words(text: str, names: Collection[str]) -> str:
+    """Return a text in which the user's name gives way to the words that records say it with."""
+    for name in names:
+        if len(name) < 2 or name.lower() not in text.lower():
+            continue
+        it = re.escape(name)
+        text = re.sub(rf"\b{it}['’]s\b", "my", text, flags=re.IGNORECASE)
+        text = re.sub(rf"\b({_DUTY}) {it}\b", r"\1 I", text, flags=re.IGNORECASE)
+        text = re.sub(rf"\b{it}\b", "I", text, flags=re.IGNORECASE)
+    return text
+
+
+def _stops(words: list[str]) -> frozenset[str]:
+    """Return the function words of the language that a text has most of; English if in doubt."""
+    counts = {name: sum(word in stops for word in words) for name, stops in _WORDS.items()}
+    best = max(counts, key=lambda name: (counts[name], name == "en"))
+    return _WORDS[best]
