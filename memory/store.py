@@ -1,139 +1,503 @@
-"""What a user asked to be remembered: texts in SQLite, found again by their words."""
+"""What is remembered, in SQLite, which is the truth: an index of it can always be made again.
+
+Everything is asked and told for one user. A call that writes is one transaction, and is on the disk
+when it returns. Vectors are made before it, outside the database's lock; where that fails, a record
+is found by its words, and gets its vector later.
+"""
 
 from __future__ import annotations
 
-import re
-import sqlite3
-import time
-import unicodedata
-from dataclasses import dataclass
+import asyncio
+import builtins
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from sqlite3 import Connection
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from memory import changes, choosing, fulltext, inbox, outbox, rows, vectors
+from memory.changes import Action, Cause, Change, Close
+from memory.choosing import Order
 from memory.database import Database
+from memory.embeddings import Embedder, EmbedderError
+from memory.inbox import Message
+from memory.index import Hit, Space
+from memory.outbox import Missing
+from memory.records import USER, Draft, Record
+from memory.schema import MIGRATIONS, settle
+from memory.vectors import Pending
+
+if TYPE_CHECKING:
+    from memory.embeddings import Vectors
+
+__all__ = ["FILE", "Action", "Change", "Close", "Message", "Missing", "Pending", "Store"]
 
 FILE = "memory.sqlite"
-CHARS = 2000
-"""Characters that one memory may have."""
-
-SCHEMA = """
-create table if not exists memories (
-    id integer primary key,
-    user_id text not null,
-    text text not null,
-    folded text not null,
-    source text not null,
-    said real not null,
-    times integer not null default 1,
-    unique (user_id, folded)
-);
-create virtual table if not exists words using fts5 (
-    folded, content='memories', content_rowid='id', tokenize='porter unicode61'
-);
-create trigger if not exists memories_new after insert on memories begin
-    insert into words (rowid, folded) values (new.id, new.folded);
-end;
-create trigger if not exists memories_gone after delete on memories begin
-    insert into words (words, rowid, folded) values ('delete', old.id, old.folded);
-end;
-"""
-ADD = (
-    "insert into memories (user_id, text, folded, source, said) values (?, ?, ?, ?, ?) "
-    "on conflict (user_id, folded) do update set times = times + 1, said = excluded.said "
-    "returning id, text, source, said, times"
+"""The name of the database in the home folder."""
+EDITABLE = frozenset(
+    "text kind subject attribute value since until importance scope said".split()  # noqa: SIM905
 )
-FIND = (
-    "select id, text, source, said, times from words join memories on id = words.rowid "
-    "where words match ? and user_id = ? order by bm25(words), said desc limit ?"
-)
-LIST = "select id, text, source, said, times from memories where user_id = ? order by said desc"
+"""Fields of a record that may be edited."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """Something that a user asked to be remembered.
+class UserState:
+    """What is kept of a user beside records.
 
     Args:
-        id: Its number.
-        text: The user's words.
-        source: Where it was said, such as `mcp`.
-        said: When it was said last, in seconds since the epoch.
-        times: How often it was said.
+        paused: Whether nothing is to be remembered for now.
     """
 
-    id: int
-    text: str
-    source: str
-    said: float
-    times: int
+    paused: bool = False
 
 
-class Memories:
-    """The memories of all users; every call names the user.
+def open_database(path: Path) -> Database:
+    """Return the database of memory; its file is made with the first write."""
+    return Database(path, migrations=MIGRATIONS, settle=settle)
 
-    A memory is on the disk when `remember` returns. The same words again strengthen the memory
-    that there is.
+
+class Store:
+    """The records of all users; every call names the user.
 
     Args:
-        path: The database, made with the first memory.
+        database: Where they are kept, as `open_database` returns it.
+        embedder: What makes their vectors; None leaves them to be found by words.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._file = Database(path, SCHEMA)
+    def __init__(self, database: Database, embedder: Embedder | None = None) -> None:
+        self._db = database
+        self._embedder = embedder
 
-    async def remember(self, text: str, *, user_id: str, source: str) -> Memory:
-        """Keep a text.
+    @property
+    def database(self) -> Database:
+        """Return the database."""
+        return self._db
+
+    @property
+    def model(self) -> str:
+        """Name the embedder; empty for none."""
+        return self._embedder.name if self._embedder else ""
+
+    async def write(
+        self,
+        draft: Draft,
+        *,
+        user_id: str,
+        closes: Sequence[Close] = (),
+        vectors: Vectors | None = None,
+    ) -> tuple[Record, list[Change]]:
+        """Add a record, and end those that it takes the place of.
+
+        Args:
+            draft: What is remembered.
+            user_id: Whose memory it is.
+            closes: The ends of old records.
+            vectors: Its vector, as an array [1, dimensions]; None has it made.
 
         Raises:
-            ValueError: It is empty, or too long to be one memory.
+            ValueError: Something in the draft cannot be.
         """
-        kept = " ".join(text.split())
-        if not kept:
-            raise ValueError("There is nothing to remember: the text is empty.")
-        if len(kept) > CHARS:
-            raise ValueError(f"A memory has at most {CHARS} characters; this has {len(kept)}.")
-        values = (user_id, kept, _fold(kept), source, time.time())
-        return await self._file.run(lambda db: Memory(*db.execute(ADD, values).fetchone()))
+        (entry,) = await self._entries([draft], _whose(user_id), vectors)
+        cause = Cause(draft.thread_id, draft.message, draft.source)
 
-    async def recall(self, query: str, *, user_id: str, limit: int = 5) -> list[Memory]:
-        """Return the memories that share words with a query, the best first.
+        def work(db: Connection) -> tuple[Record, list[Change]]:
+            (record,) = rows.insert(db, user_id, [entry])
+            done = [changes.log(db, "added", record, cause)]
+            done += changes.close(db, user_id, closes, cause, by=record.id)
+            return record, done
 
-        They are ranked by SQLite's BM25 over stemmed words; an empty query returns the newest.
+        return await self._db.change(work)
+
+    async def add_many(
+        self, drafts: Sequence[Draft], *, user_id: str, vectors: Vectors | None = None
+    ) -> list[Record]:
+        """Add records as an import does: all or none, and without lines in the log.
+
+        Args:
+            drafts: What is remembered.
+            user_id: Whose memory it is.
+            vectors: Their vectors by this store's embedder, as an array [drafts, dimensions]; None
+                has them made.
         """
-        if not self._file.exists():
+        entries = await self._entries(drafts, _whose(user_id), vectors)
+        return await self._db.change(lambda db: rows.insert(db, user_id, entries))
+
+    async def restore(self, records: Sequence[Record], *, user_id: str) -> list[Record]:
+        """Add records with all that is known of them, under new ids: all or none.
+
+        Args:
+            records: Records whose `closed_by` names another one's `id` among them, or none.
+            user_id: Whose memory they go to.
+        """
+        drafts = [rows.as_draft(record) for record in records]
+        entries = await self._entries(drafts, _whose(user_id), None)
+        whole = [
+            replace(entry, state=replace(record, text=entry.draft.text))
+            for entry, record in zip(entries, records, strict=True)
+        ]
+        return await self._db.change(lambda db: rows.restore(db, user_id, whole))
+
+    async def strengthen(
+        self,
+        record_id: int,
+        *,
+        user_id: str,
+        said: float,
+        thread_id: str = "",
+        message: str = "",
+        confidence: float | None = None,
+        source: str = "chat",
+    ) -> tuple[Record, Change]:
+        """Note that something was said again.
+
+        Raises:
+            LookupError: The user has no such record.
+        """
+        _whose(user_id)
+        cause = Cause(thread_id, message, source)
+
+        def work(db: Connection) -> tuple[Record, Change]:
+            old = rows.read_one(db, user_id, record_id)
+            change = changes.log(db, "strengthened", old, cause)
+            new = replace(
+                old,
+                times=old.times + 1,
+                last_said=max(old.last_said, said),
+                confidence=old.confidence if confidence is None else confidence,
+                dormant=False,
+            )
+            rows.update(
+                db,
+                old.id,
+                times=new.times,
+                last_said=new.last_said,
+                confidence=new.confidence,
+                dormant=False,
+            )
+            return new, change
+
+        return await self._db.change(work)
+
+    async def close(
+        self,
+        closes: Sequence[Close],
+        *,
+        user_id: str,
+        by: int = 0,
+        thread_id: str = "",
+        message: str = "",
+        source: str = "chat",
+    ) -> list[Change]:
+        """End records; those that are gone or have ended so already are left as they are.
+
+        Args:
+            closes: Which records, when and why.
+            user_id: Whose they are.
+            by: The record that takes their place, 0 for none.
+            thread_id: The thread that caused it.
+            message: The message that caused it.
+            source: Where it came from.
+        """
+        _whose(user_id)
+        cause = Cause(thread_id, message, source)
+        return await self._db.change(lambda db: changes.close(db, user_id, closes, cause, by=by))
+
+    async def edit(self, record_id: int, *, user_id: str, **fields: Any) -> Record:
+        """Change fields of a record; the old words are gone for good.
+
+        Raises:
+            LookupError: The user has no such record.
+            ValueError: A field cannot be edited, or cannot be so.
+        """
+        if unknown := sorted(set(fields) - EDITABLE):
+            raise ValueError(
+                f"{', '.join(unknown)} cannot be edited; these can: {', '.join(sorted(EDITABLE))}."
+            )
+        seen = await self.get([record_id], user_id=user_id)
+        if not seen:
+            raise LookupError(f"There is no memory {record_id}.")
+        (entry,) = await self._entries([rows.edited(seen[0], fields)], user_id, None)
+
+        def work(db: Connection) -> Record:
+            old = rows.read_one(db, user_id, record_id)
+            changes.log(db, "edited", old, Cause(source="edit"))
+            checked = {name: getattr(entry.draft, name) for name in (*fields, "quote")}
+            new = replace(old, **checked)
+            rows.rewrite(db, old, new, entry.vector, entry.model)
+            return new
+
+        return await self._db.change(work, wipe=True)
+
+    async def delete(self, ids: Sequence[int], *, user_id: str) -> builtins.list[Record]:
+        """Delete records for good, with their words, vectors and lines in the log.
+
+        What a deleted record had closed stays closed.
+
+        Returns:
+            What was deleted.
+        """
+        _whose(user_id)
+        if not self._db.exists():
             return []
-        words = [f'"{word}"' for word in re.findall(r"\w+", _fold(query))]
 
-        def work(db: sqlite3.Connection) -> list[Memory]:
-            if words:
-                rows = db.execute(FIND, (" OR ".join(words), user_id, limit))
-            else:
-                rows = db.execute(f"{LIST} limit ?", (user_id, limit))
-            return [Memory(*row) for row in rows]
+        def work(db: Connection) -> builtins.list[Record]:
+            found = rows.read_ids(db, user_id, ids)
+            rows.remove(db, user_id, found)
+            return found
 
-        return await self._file.run(work)
+        return await self._db.change(work, wipe=True)
 
-    async def forget(self, memory_id: int, *, user_id: str) -> bool:
-        """Delete a memory for good; tell whether there was one."""
-        if not self._file.exists():
-            return False
+    async def undo(self, *, user_id: str, change_ids: Sequence[int]) -> builtins.list[Change]:
+        """Take changes back, the newest first, and return those that could be.
 
-        def work(db: sqlite3.Connection) -> bool:
-            query = "delete from memories where id = ? and user_id = ?"
-            gone = db.execute(query, (memory_id, user_id)).rowcount > 0
-            # The index keeps deleted words until it is merged, and the log until it is emptied.
-            db.execute("insert into words (words) values ('optimize')")
-            db.execute("pragma wal_checkpoint(truncate)")
-            return gone
+        What was added is deleted, what was ended holds again, what was strengthened was said once
+        less. A record that was ended by something else since stays as it is.
+        """
+        _whose(user_id)
+        if not self._db.exists():
+            return []
+        return await self._db.change(lambda db: changes.undo(db, user_id, change_ids), wipe=True)
 
-        return await self._file.run(work)
+    async def changes(
+        self,
+        *,
+        user_id: str,
+        thread_id: str = "",
+        message: str = "",
+        record_id: int = 0,
+        limit: int = 50,
+    ) -> builtins.list[Change]:
+        """Return the log, the newest first, of a thread, a message or a record where it is named.
+
+        A record's lines are also those in which it took another's place.
+        """
+        return await self._read(
+            user_id,
+            [],
+            lambda db: changes.read(
+                db,
+                user_id,
+                thread_id=thread_id,
+                message=message,
+                record_id=record_id,
+                limit=limit,
+            ),
+        )
+
+    async def get(self, ids: Sequence[int], *, user_id: str) -> builtins.list[Record]:
+        """Return records in the order of their ids; unknown ones are left out."""
+        return await self._read(user_id, [], lambda db: rows.read_ids(db, user_id, ids))
+
+    async def list(
+        self,
+        *,
+        user_id: str,
+        kinds: Sequence[str] = (),
+        subject: str = "",
+        attribute: str = "",
+        thread_id: str = "",
+        scopes: Sequence[str] | None = None,
+        ended: bool | None = None,
+        dormant: bool | None = None,
+        order: Order = "new",
+        limit: int = 50,
+        offset: int = 0,
+    ) -> builtins.list[Record]:
+        """Return records that have all that is asked for.
+
+        Args:
+            user_id: Whose.
+            kinds: Any of these kinds; empty for all, as in the next three.
+            subject: Whom they are about.
+            attribute: What they tell of him.
+            thread_id: The thread in which they were said.
+            scopes: Any of these scopes, where the empty one is everywhere; None for all.
+            ended: Whether they no longer hold; None for both.
+            dormant: Whether they are only found when asked for; None for both.
+            order: `new` and `old` go by when they were said.
+            limit: How many at most.
+            offset: How many of the first are left out.
+        """
+        wanted = choosing.Wanted(kinds, subject, attribute, thread_id, scopes, ended, dormant)
+        return await self._read(
+            user_id, [], lambda db: choosing.choose(db, user_id, wanted, order, limit, offset)
+        )
+
+    async def same(
+        self, text: str, *, user_id: str, subject: str = USER, speaker: str = USER
+    ) -> Record | None:
+        """Return the record that holds and says this in the same folded words."""
+        return await self._read(
+            user_id, None, lambda db: choosing.same(db, user_id, text, subject, speaker)
+        )
+
+    async def words(
+        self, query: str, *, user_id: str, limit: int = 50, space: Space = "records"
+    ) -> builtins.list[Hit]:
+        """Return what shares words with a query, the best by BM25 first, the larger the better."""
+
+        def work(db: Connection) -> builtins.list[Hit]:
+            owner = rows.owner_of(db, user_id)
+            return fulltext.search(db, owner, query, space=space, limit=limit) if owner else []
+
+        return await self._read(user_id, [], work)
+
+    async def exact(
+        self,
+        vector: Vectors,
+        *,
+        user_id: str,
+        limit: int,
+        space: Space = "records",
+        ids: Sequence[int] | None = None,
+    ) -> builtins.list[Hit]:
+        """Return the nearest of all vectors that this store's embedder made, or of those of ids."""
+
+        def work(db: Connection) -> builtins.list[Hit]:
+            owner = rows.owner_of(db, user_id) or fulltext.Owner(0, user_id, b"")
+            return vectors.search(
+                db, owner, vector, space=space, limit=limit, model=self.model, ids=ids
+            )
+
+        return await self._read(user_id, [], work)
+
+    async def use(self, ids: Sequence[int], *, user_id: str, at: float) -> None:
+        """Count that an answer was given with records."""
+        _whose(user_id)
+        if ids:
+            await self._db.change(lambda db: choosing.use(db, user_id, ids, at))
+
+    async def rest(self, ids: Sequence[int], *, user_id: str, dormant: bool = True) -> None:
+        """Let records only be found when asked for, or again as others."""
+        _whose(user_id)
+        await self._db.change(lambda db: choosing.rest(db, user_id, ids, dormant))
+
+    async def users(self) -> builtins.list[str]:
+        """Return all users of whom there is anything."""
+        query = "select user_id from users union select user_id from documents order by 1"
+        return await self._read(
+            "all", [], lambda db: [name for (name,) in db.execute(query).fetchall()]
+        )
+
+    async def count(self, *, user_id: str) -> int:
+        """Return how many records a user has."""
+        query = "select records from users where user_id = ?"
+        found = await self._read(user_id, [], lambda db: db.execute(query, (user_id,)).fetchall())
+        return int(found[0][0]) if found else 0
+
+    async def subjects(self, *, user_id: str) -> dict[str, int]:
+        """Return whom records are about, with how many."""
+        return await self._read(user_id, {}, lambda db: choosing.subjects(db, user_id))
+
+    async def state(self, *, user_id: str) -> UserState:
+        """Return what is kept of a user beside records."""
+        query = "select paused from users where user_id = ?"
+        found = await self._read(user_id, [], lambda db: db.execute(query, (user_id,)).fetchall())
+        return UserState(paused=bool(found and found[0][0]))
+
+    async def pause(self, paused: bool, *, user_id: str) -> None:
+        """Note that nothing is to be remembered for now, or that it is again."""
+        query = "update users set paused = ? where owner = ?"
+        await self._owned(user_id, lambda db, owner: db.execute(query, (paused, owner.number)))
+
+    async def note(self, message: Message, *, user_id: str) -> int:
+        """Put a message into the inbox, and return its number."""
+        return await self._owned(user_id, lambda db, owner: inbox.add(db, owner, message))
+
+    async def inbox(self, *, user_id: str | None = None, limit: int = 20) -> builtins.list[Message]:
+        """Return messages of one user or, for None, of all: the least tried, then the oldest."""
+        name = "all" if user_id is None else user_id
+        return await self._read(name, [], lambda db: inbox.waiting(db, user_id, limit))
+
+    async def tried(self, ids: Sequence[int], *, user_id: str) -> None:
+        """Count that reading messages failed: others are read before them."""
+        await self._owned(user_id, lambda db, owner: inbox.tried(db, owner, ids))
+
+    async def done(self, ids: Sequence[int], *, user_id: str) -> None:
+        """Take messages out of the inbox."""
+        await self._owned(user_id, lambda db, owner: inbox.done(db, owner, ids))
+
+    async def forget_user(self, *, user_id: str) -> int:
+        """Delete everything of a user, and return how many records there were."""
+        _whose(user_id)
+        if not self._db.exists():
+            return 0
+        return await self._db.change(lambda db: rows.forget(db, user_id), wipe=True)
+
+    async def after(self, seq: int, *, space: Space, limit: int = 512) -> builtins.list[Pending]:
+        """Return what an index that knows all up to `seq` does not know, the first first."""
+        return await self._read(
+            "all",
+            [],
+            lambda db: vectors.after(db, seq, space=space, model=self.model, limit=limit),
+        )
+
+    async def settled(self, seq: int, *, space: Space) -> None:
+        """Let go of what is noted of things deleted up to `seq`: the index has let go of them."""
+        query = "delete from tombstones where space = ? and seq <= ?"
+        if self._db.exists():
+            await self._db.change(lambda db: db.execute(query, (space, seq)))
+
+    async def high(self) -> int:
+        """Return the place of the last writing in the order of all."""
+        return int(await self.meta("seq") or 0)
+
+    async def meta(self, name: str) -> str:
+        """Return a note on the whole store, such as its `identity`; empty where there is none."""
+        query = "select value from meta where name = ?"
+        found = await self._read("all", [], lambda db: db.execute(query, (name,)).fetchall())
+        return str(found[0][0]) if found else ""
+
+    async def set_meta(self, name: str, value: str) -> None:
+        """Keep a note on the whole store."""
+        query = "insert or replace into meta values (?, ?)"
+        await self._db.change(lambda db: db.execute(query, (name, value)))
+
+    async def missing(
+        self, embedder_name: str, limit: int, *, space: Space = "records"
+    ) -> builtins.list[Missing]:
+        """Return what has no vector by this embedder, with the texts to make one of."""
+        return await self._read(
+            "all", [], lambda db: outbox.missing(db, embedder_name, limit, space)
+        )
+
+    async def fill(
+        self, found: Sequence[Missing], vectors: Vectors, *, model: str, space: Space = "records"
+    ) -> None:
+        """Store vectors, as an array [found, dimensions]; what was rewritten meanwhile is not."""
+        await self._db.change(lambda db: outbox.fill(db, found, vectors, model, space))
 
     async def aclose(self) -> None:
         """Close the database."""
-        await self._file.aclose()
+        await self._db.aclose()
+
+    async def _read(self, user_id: str, empty: T, work: Callable[[Connection], T]) -> T:
+        _whose(user_id)
+        return await self._db.read(work) if self._db.exists() else empty
+
+    async def _owned(self, user_id: str, work: Callable[[Connection, fulltext.Owner], T]) -> T:
+        _whose(user_id)
+        return await self._db.change(lambda db: work(db, rows.new_owner(db, user_id)))
+
+    async def _entries(
+        self, drafts: Sequence[Draft], user_id: str, vectors: Vectors | None
+    ) -> builtins.list[rows.Entry]:
+        checked = [rows.checked(draft) for draft in drafts]
+        if vectors is None and self._embedder is not None and checked:
+            texts = [rows.embedded_text(draft) for draft in checked]
+            try:
+                vectors = await asyncio.to_thread(self._embedder.embed, texts)
+            except EmbedderError:
+                # They are found by their words, and get vectors when the model is there again.
+                vectors = None
+        if vectors is None:
+            return [rows.Entry(draft) for draft in checked]
+        pairs = zip(checked, vectors, strict=True)
+        return [rows.Entry(draft, vector, self.model) for draft, vector in pairs]
 
 
-def _fold(text: str) -> str:
-    """Return a text without case, accents and punctuation."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(c for c in plain if not unicodedata.combining(c))
-    return " ".join(re.findall(r"\w+", bare))
+def _whose(user_id: str) -> str:
+    if not user_id:
+        raise ValueError("user_id is empty: memory belongs to somebody.")
+    return user_id

@@ -137,7 +137,7 @@ class Abilities:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Open what every tool needs, and close at the end all that was opened."""
-        from memory.store import FILE, Memories
+        from memory.simple import FILE, Memories
         from tools.builtin import Builtin
         from tools.journal import MemoryJournal
         from tools.policy import Policy

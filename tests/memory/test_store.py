@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from memory.store import CHARS, FILE, Memories
+from memory.simple import CHARS, FILE, Memories
 
 
 @pytest.fixture
