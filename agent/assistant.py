@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from agent import turns
+from agent.answers import check_answers
+from agent.erasing import erase
 from agent.errors import UsageError
 from agent.events import (
     Answer,
@@ -26,10 +29,12 @@ from agent.events import (
 )
 from agent.guards import check_input
 from agent.models.base import ChatModel, Watched
+from agent.recalling import recalled
 from agent.settings import Settings
 from agent.shown import choose
 from agent.state import Context, Entry, Parts
 from agent.threads import Ran, Threads, open_threads
+from memory.records import Record as Remembered
 from memory.threads import ThreadInfo
 from tools.journal import Journal, Record, SqliteJournal
 from tools.registry import Toolbox, changes
@@ -38,6 +43,10 @@ from tools.secrets import redactor_for
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.tools import BaseTool
+    from memory.consolidate import Taken
+
+    from agent.remembering import Remembering
+    from memory.memories import Memories
 
 Key = tuple[str, str]
 Progress = Callable[[int, int, str], None]
@@ -71,6 +80,7 @@ async def open_assistant(
     Raises:
         ArrieroError: A part cannot be had; the message says which and what to do.
     """
+    from agent.models.ollama_embed import embedder_for
     from agent.models.open import as_chat_model, open_model
     from agent.models.table import protocol_for
     from agent.prompts import system_prompt
@@ -91,6 +101,20 @@ async def open_assistant(
         else:
             chat = as_chat_model(model)
         redactor = redactor_for(settings.tools)
+        memories = None
+        try:
+            from agent.remembering import Remembering
+            from memory.memories import open_memories
+
+            memories = await stack.enter_async_context(
+                open_memories(
+                    settings.home,
+                    settings.memory,
+                    embedder_for(settings.memory.embeddings, settings.models),
+                )
+            )
+        except ImportError:
+            pass  # TEMPORARY-LEAD
         parts = Parts(
             settings=settings,
             model=chat,
@@ -99,20 +123,34 @@ async def open_assistant(
             policy=Policy(settings.tools, kept, redactor),
             system=system_prompt(settings.instructions),
             redactor=redactor,
+            memory=memories,
         )
-        yield Assistant(parts, threads, kept, approve)
+        remembering = None
+        if memories:
+            remembering = Remembering(memories, chat, threads)
+            stack.push_async_callback(remembering.aclose)
+        assistant = Assistant(parts, threads, kept, remembering, approve)
+        stack.push_async_callback(assistant.aclose)
+        yield assistant
 
 
 class Assistant:
     """Run turns of any user and thread; made by `open_assistant`."""
 
     def __init__(
-        self, parts: Parts, threads: Threads, journal: Journal, approve: Approver | None = None
+        self,
+        parts: Parts,
+        threads: Threads,
+        journal: Journal,
+        remembering: Remembering | None = None,
+        approve: Approver | None = None,
     ) -> None:
         self._parts = parts
         self._threads = threads
         self._journal = journal
+        self._remembering = remembering
         self._approve = approve
+        self._temporary: Assistant | None = None
         self._running: dict[Key, asyncio.Task[Turn]] = {}
         self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
@@ -217,6 +255,55 @@ class Assistant:
         """Return the whole conversation of a thread."""
         return await self._threads.messages(user_id=user_id, thread_id=thread_id)
 
+    @property
+    def memory(self) -> Memories | None:
+        """What is remembered of the users; None for temporary threads."""
+        return self._parts.memory
+
+    async def temporary(self) -> Assistant:
+        """Return the assistant for temporary threads, which leave nothing behind.
+
+        It has the same model and tools. Its threads are kept in memory until this assistant is
+        closed; it is given nothing that is remembered, and remembers nothing.
+        """
+        from tools.journal import MemoryJournal
+        from tools.policy import Policy
+
+        if self._temporary is None:
+            journal = MemoryJournal()
+            policy = Policy(self.settings.tools, journal, self._parts.redactor)
+            parts = replace(self._parts, policy=policy, memory=None)
+            threads = await open_threads(None)
+            self._temporary = Assistant(parts, threads, journal, approve=self._approve)
+        return self._temporary
+
+    async def forget(self, ids: Sequence[int], *, user_id: str) -> int:
+        """Delete memories for good, wherever they stand; return how many there were.
+
+        They go from the store, its index, the user's conversations and the journal.
+        """
+        if self.memory is None:
+            return 0
+        gone = await self.memory.forget(ids, user_id=user_id)
+        await self._erase(gone, user_id)
+        return len(gone)
+
+    async def settled(self, seconds: float) -> bool:
+        """Wait until what was said is read for what lasts; tell whether it is in time."""
+        return self._remembering is None or await self._remembering.settled(seconds)
+
+    def written(self, *, user_id: str, thread_id: str) -> list[Taken]:
+        """Return what was remembered of a thread since this was asked last."""
+        if self._remembering is None:
+            return []
+        return self._remembering.written(user_id=user_id, thread_id=thread_id)
+
+    async def aclose(self) -> None:
+        """Let go of temporary threads."""
+        if self._temporary is not None:
+            await self._temporary._threads.aclose()
+            self._temporary = None
+
     async def delete_thread(self, *, user_id: str, thread_id: str) -> bool:
         """Delete a thread for good; tell whether there was one."""
         await self._journal.forget(user_id=user_id, thread_id=thread_id)
@@ -249,7 +336,8 @@ class Assistant:
         emit: Callable[[Event], None],
     ) -> Turn:
         lock = self._locks.setdefault(key, asyncio.Lock())
-        async with lock:
+        giving_way = self._remembering.turn() if self._remembering else nullcontext()
+        async with lock, giving_way:
             task = asyncio.current_task()
             assert task is not None  # noqa: S101 - for the type checker; a coroutine has a task
             self._running[key] = task
@@ -281,11 +369,12 @@ class Assistant:
                 ran = await threads.answer(given, ctx)
         except asyncio.CancelledError:
             ran = Ran(await threads.close(ctx))
+        await self._erase(ctx.erase, user_id)
         for request in ran.waiting:
             emit(UserNeeded(request))
         if isinstance(parts.model, Watched) and (change := await parts.model.changed()):
             ctx.notice("model", change)
-        return turns.fold(
+        turn = turns.fold(
             ran.messages,
             user_id=user_id,
             thread_id=thread_id,
@@ -293,6 +382,9 @@ class Assistant:
             notices=ctx.notices,
             waiting=ran.waiting,
         )
+        if self._remembering is not None:
+            self._remembering.used(turn.memories, user_id=user_id)
+        return turn
 
     async def _begin(self, text: str | None, answers: Mapping[str, Answer], ctx: Context) -> Ran:
         """Begin a turn, pick up a cut-off one, or go on with one that waited."""
@@ -301,7 +393,7 @@ class Assistant:
         if text is not None and waiting and all(one.kind == "question" for one in waiting):
             answers = {one.id: Answer("reply", text=text) for one in waiting}
         if answers:
-            _check_answers(answers, waiting)
+            check_answers(answers, waiting)
             return await threads.answer(answers, ctx)
         if await threads.settle(text, ctx):
             if not waiting:
@@ -312,13 +404,22 @@ class Assistant:
         return await threads.run(await self._said(text, ctx), ctx)
 
     async def _said(self, text: str, ctx: Context) -> Entry:
-        """Return the user's message, with the tools that are chosen for it where there are many."""
+        """Return the user's message, with what is remembered for it and the tools that fit it."""
         said = Entry(role="user", content=text)
-        if len(ctx.toolbox.tools) > self._parts.settings.tools.shown:
-            before = await self._threads.messages(user_id=ctx.user_id, thread_id=ctx.thread_id)
-            if names := await choose(text, before, self._parts):
-                said["tools"] = names
+        place = {"user_id": ctx.user_id, "thread_id": ctx.thread_id}
+        before = await self._threads.before(**place)
+        if self._remembering is not None:
+            self._remembering.note(text, before, **place)
+        if kept := await recalled(text, before, ctx):
+            said["recalled"] = kept
+        if names := await choose(text, before, self._parts):
+            said["tools"] = names
         return said
+
+    async def _erase(self, gone: Sequence[Remembered], user_id: str) -> None:
+        """Erase what was forgotten from everything else that is kept."""
+        home = self.settings.home
+        await erase(gone, user_id=user_id, home=home, threads=self._threads, journal=self._journal)
 
     async def _asked(self, waiting: Sequence[Waiting], ctx: Context) -> dict[str, Answer]:
         """Ask the approver; the time that the user takes is not the turn's."""
@@ -328,23 +429,3 @@ class Assistant:
         given = {one.id: await self._approve(one) for one in waiting}
         ctx.deadline += clock() - began
         return given
-
-
-def _check_answers(answers: Mapping[str, Answer], waiting: Sequence[Waiting]) -> None:
-    """Refuse answers that fit nothing.
-
-    Raises:
-        UsageError: One is for something that is not waited for, or of the wrong kind.
-    """
-    kinds = {one.id: one.kind for one in waiting}
-    for call_id, answer in answers.items():
-        if call_id not in kinds:
-            asked = ", ".join(kinds) or "nothing"
-            raise UsageError(
-                f"Nothing waits for an answer to {call_id!r}.", f"What waits: {asked}."
-            )
-        if (kinds[call_id] == "question") != (answer.decision == "reply"):
-            fitting = "reply" if kinds[call_id] == "question" else "approve, edit, reject or always"
-            raise UsageError(
-                f"{answer.decision!r} is no answer to this {kinds[call_id]}.", f"Use {fitting}."
-            )

@@ -15,6 +15,7 @@ from agent.entailment import confirmed
 from agent.errors import ModelError
 from agent.events import Basis, Cited
 from agent.lookup import language_of, looked_up
+from agent.recalling import given
 from tools.sources import Source
 
 if TYPE_CHECKING:
@@ -92,7 +93,13 @@ def tell_checked(entry: Entry, messages: Sequence[Entry], ctx: Context) -> None:
         entry["citations"] = [asdict(one) for one in found.citations]
         entry["conflicts"] = [asdict(one) for one in found.conflicts]
         ctx.emit(found)
-    entry["basis"] = _basis(entry, messages[turns.begin(messages) :], found)
+    start = turns.begin(messages)
+    basis = _basis(entry, messages[start:], found)
+    if basis in ("conversation", "model") and not turns.searches(messages[start:]):
+        # A question of fact about somebody whom the user told of is answered so, too.
+        remembered = given(messages, start, entry["content"])
+        basis = "memory" if any(one.used for one in remembered) else basis
+    entry["basis"] = basis
 
 
 def lead(turn: Sequence[Entry]) -> str:

@@ -33,7 +33,9 @@ Basis = Literal["sources", "tools", "memory", "model", "conversation", "nothing"
 the model's own knowledge (for a question of fact), the conversation alone, or nothing, where the
 sources do not hold it."""
 
-NoticeKind = Literal["model", "context", "retry", "repair", "resumed", "tools", "guard", "search"]
+NoticeKind = Literal[
+    "model", "context", "retry", "repair", "resumed", "tools", "guard", "search", "memory"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,27 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """Something remembered of the user that an answer was given with, or that was just kept.
+
+    Args:
+        id: Its number; `Assistant.forget` takes it.
+        text: What was said, in the speaker's words.
+        said: The day on which it was said, as YYYY-MM-DD.
+        ended: Why it no longer holds: empty, `changed` or `corrected`.
+        why: What led to it, such as `words` or `meaning`.
+        used: Whether the answer uses it, as far as its words tell.
+    """
+
+    id: int
+    text: str
+    said: str = ""
+    ended: str = ""
+    why: str = ""
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A finished turn.
 
@@ -125,7 +148,8 @@ class Turn:
         answer: The whole text of the answer.
         sources: What the answer rests on, numbered from 1 in this order.
         steps: Every tool call, in the order in which they were asked for.
-        memories: The memories that the answer used.
+        memories: What is remembered of the user and was given to the model with this turn or an
+            earlier one, the latter only where the answer uses it.
         usage: What the model calls cost.
         stop_reason: Why the turn ended.
         notices: Lines for the user: what was left out of the window, retried or repaired.
@@ -142,7 +166,7 @@ class Turn:
     answer: str
     sources: tuple[Source, ...] = ()
     steps: tuple[Step, ...] = ()
-    memories: tuple[str, ...] = ()
+    memories: tuple[Memory, ...] = ()
     usage: Usage = field(default_factory=Usage)
     stop_reason: StopReason = "answered"
     notices: tuple[str, ...] = ()
@@ -222,6 +246,32 @@ class Cited:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """What is remembered of the user was put before the model.
+
+    Args:
+        memories: What that is, in the order of the prompt.
+    """
+
+    memories: tuple[Memory, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Memory was changed because the user said so.
+
+    Args:
+        kept: What was written down, or found to be known already.
+        forgotten: The numbers of what was deleted for good.
+        refused: Why something is not kept; mostly empty.
+    """
+
+    kept: tuple[Memory, ...] = ()
+    forgotten: tuple[int, ...] = ()
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class UserNeeded:
     """The turn cannot go on without the user; it ends here, and `Assistant.resume` goes on."""
 
@@ -251,6 +301,8 @@ Event = (
     | StepFinished
     | Searched
     | Cited
+    | Recalled
+    | Remembered
     | UserNeeded
     | Notice
     | TurnFinished
@@ -274,7 +326,9 @@ def redacted(event: Event, redactor: Redactor) -> Event:
             return TurnFinished(replace(turn, steps=steps, searches=searches))
         case Searched(id=name, search=search):
             return Searched(name, _search(search, redactor))
-        case UserNeeded() | TurnStarted() | TextDelta() | AnswerReset() | Notice() | Cited():
+        case TurnStarted() | TextDelta() | AnswerReset() | Notice() | Cited():
+            return event
+        case UserNeeded() | Recalled() | Remembered():
             return event
         case _:
             assert_never(event)

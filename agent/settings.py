@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from agent.models.settings import ModelSettings
+from memory.settings import MemorySettings
 from tools.settings import ToolSettings
 
 ProtocolName = Literal["auto", "native", "prompted", "text"]
@@ -81,6 +82,8 @@ class Settings(BaseSettings):
     """What all model back ends share."""
     tools: ToolSettings = ToolSettings()
     """What every tool obeys."""
+    memory: MemorySettings = MemorySettings()
+    """What is remembered, and how much of it an answer is given."""
 
     @field_validator("home", mode="after")
     @classmethod

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agent.recalling import with_recalled
 from agent.state import Entry
 from tools.describe import describe
 from tools.registry import Toolbox
@@ -63,7 +64,12 @@ def shown(toolbox: Toolbox, messages: Sequence[Entry], limit: int, *, late: bool
 
 
 def told(entry: Entry, toolbox: Toolbox, *, late: bool) -> Entry:
-    """Return an entry as the model reads it: with its tools, and marked if it is from outside."""
+    """Return an entry as the model reads it.
+
+    A user's message stands behind what is remembered of him, and in front of the tools that were
+    chosen for it; what came from outside is marked.
+    """
+    entry = with_recalled(entry)
     if entry["role"] == "user" and late and (names := entry.get("tools")):
         tools = [describe(one.spec) for name in names if (one := toolbox.get(name))]
         text = "\n\n".join([entry["content"], MORE, *tools])

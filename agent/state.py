@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDict
 from urllib.parse import quote
 
 from agent.events import (
@@ -26,11 +26,15 @@ from agent.models.base import ChatModel, Message, Usage
 from agent.models.meter import Meter
 from agent.models.protocol import ToolProtocol
 from agent.settings import Settings
+from memory.records import Record
 from tools.declared import Output
 from tools.policy import Policy
 from tools.registry import Registry, Toolbox
 from tools.scope import Scope
 from tools.secrets import Redactor
+
+if TYPE_CHECKING:
+    from memory.memories import Memories
 
 
 class Entry(Message):
@@ -41,8 +45,9 @@ class Entry(Message):
     seconds that it took, its sources and files, whose words the output is, and the arguments if
     the user changed them. `tools` names tools that are described to the model at this place.
     `looked_up` is the question that was looked up before the model was asked; it stands in the
-    call and in its result. `searches`, `citations`, `conflicts` and `basis` are records of
-    `agent.events.Turn`, as plain data.
+    call and in its result. `recalled` is what is remembered of the user and was put in front of
+    his words, as `agent.recalling` writes it. `searches`, `citations`, `conflicts` and `basis` are
+    records of `agent.events.Turn`, as plain data.
     """
 
     usage: NotRequired[dict[str, float]]
@@ -56,6 +61,7 @@ class Entry(Message):
     arguments: NotRequired[dict[str, Any]]
     tools: NotRequired[list[str]]
     looked_up: NotRequired[str]
+    recalled: NotRequired[list[dict[str, Any]]]
     searches: NotRequired[list[dict[str, Any]]]
     citations: NotRequired[list[dict[str, Any]]]
     conflicts: NotRequired[list[dict[str, Any]]]
@@ -111,6 +117,7 @@ class Parts:
         policy: What is wrapped around every call of a tool.
         system: The system prompt without the tools, the same for every turn.
         redactor: Keeps secrets out of events.
+        memory: What is remembered; None where nothing is, as in a temporary thread.
         meter: How texts are measured in the model's tokens.
     """
 
@@ -121,6 +128,7 @@ class Parts:
     policy: Policy
     system: str
     redactor: Redactor
+    memory: Memories | None = None
     meter: Meter = field(default_factory=Meter)
 
 
@@ -143,6 +151,7 @@ class Context:
         notices: Lines for the user that the turn gathered.
         unbooked: What decisions that were thrown away have cost.
         checked: What the check of the running answer's citations has found.
+        erase: What was forgotten, and has to be erased from the conversations after the turn.
     """
 
     parts: Parts
@@ -155,6 +164,7 @@ class Context:
     notices: list[str] = field(default_factory=list)
     unbooked: Usage = field(default_factory=Usage)
     checked: Cited = field(default_factory=lambda: Cited(()))
+    erase: list[Record] = field(default_factory=list)
 
     def scope(self, call_id: str, key: str) -> Scope:
         """Return whose call one of this turn's calls is."""

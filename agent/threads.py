@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Coroutine, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import aiosqlite
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, Interrupt
 
 from agent import turns
+from agent.erasing import Clean, Marks, cleaned, erased, far, near
 from agent.errors import StorageError
 from agent.events import Answer, Approval, Question, Waiting
 from agent.graph import Graph, build
@@ -28,6 +30,9 @@ from agent.state import Context, Entry, State
 from memory.threads import ThreadList
 
 FILE = "threads.sqlite"
+IN_MEMORY = ":memory:"
+KEPT = 64
+"""Threads whose conversation is kept in memory behind a turn."""
 PATIENCE = 200
 """Times that a database is tried that another process is just making, 50 ms apart."""
 UNFINISHED = "Not finished: the turn was cut off while this ran."
@@ -51,15 +56,19 @@ class Ran:
     waiting: tuple[Waiting, ...] = ()
 
 
-async def open_threads(home: Path) -> Threads:
+async def open_threads(home: Path | None) -> Threads:
     """Open the threads of a home folder, making it where it is missing.
+
+    Args:
+        home: The folder; None keeps them in memory, and they end with the process.
 
     Raises:
         StorageError: The folder or the file cannot be used.
     """
-    path = home / FILE
+    path = home / FILE if home is not None else IN_MEMORY
     try:
-        await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
+        if home is not None:
+            await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
         # Every statement is a transaction of its own: one trip to the database thread each.
         connection = await aiosqlite.connect(path, isolation_level=None)
         try:
@@ -108,7 +117,7 @@ class Threads:
         self._db = connection
         self._saver = saver
         self._graph: Graph = build(saver)
-        self._finished: set[tuple[str, str]] = set()
+        self._finished: OrderedDict[tuple[str, str], list[Entry]] = OrderedDict()
         self._background: set[asyncio.Task[None]] = set()
 
     async def aclose(self) -> None:
@@ -121,6 +130,15 @@ class Threads:
         """Return a thread's whole conversation, finished calls of a cut-off turn included."""
         messages, _ = await self._load(user_id, thread_id)
         return messages
+
+    async def before(self, *, user_id: str, thread_id: str) -> list[Entry]:
+        """Return the conversation that a new turn follows, from memory where it is known."""
+        place = (user_id, thread_id)
+        if place in self._finished:
+            return self._finished[place]
+        if not await self._known(*place):
+            return []
+        return await self.messages(user_id=user_id, thread_id=thread_id)
 
     async def interrupted(self, *, user_id: str, thread_id: str) -> str | None:
         """Return the text of the thread's last turn if that was cut off, else None."""
@@ -181,14 +199,16 @@ class Threads:
 
     async def _invoke(self, given: State | Command[Any] | None, ctx: Context) -> Ran:
         place = (ctx.user_id, ctx.thread_id)
-        self._finished.discard(place)
+        self._finished.pop(place, None)
         config = _config(*place)
         config["recursion_limit"] = 2 * ctx.parts.settings.budget.steps + 10
         state = await self._graph.ainvoke(given, config, context=ctx, durability="sync")
         if interrupts := state.get("__interrupt__"):
             messages, _ = await self._load(*place)
             return Ran(messages, tuple(_request(one.value) for one in interrupts))
-        self._finished.add(place)
+        self._finished[place] = state["messages"]
+        while len(self._finished) > KEPT:
+            self._finished.popitem(last=False)
         return Ran(state["messages"])
 
     async def close(self, ctx: Context) -> list[Entry]:
@@ -199,8 +219,68 @@ class Threads:
     async def delete(self, *, user_id: str, thread_id: str) -> bool:
         """Delete a thread for good; tell whether there was one."""
         await self._saver.adelete_thread(_key(user_id, thread_id))
-        self._finished.discard((user_id, thread_id))
+        self._finished.pop((user_id, thread_id), None)
         return await self.index.delete(user_id=user_id, thread_id=thread_id)
+
+    async def erase(self, told: Marks, *, user_id: str) -> int:
+        """Erase what was forgotten from the user's threads; return in how many it stood.
+
+        Args:
+            told: What tells that a text repeats it.
+            user_id: Whose threads.
+        """
+        if self._background:
+            await asyncio.wait(self._background)
+        for place in [one for one in self._finished if one[0] == user_id]:
+            del self._finished[place]
+        changed: set[str] = set()
+        for key in await self._keys(user_id):
+            changed |= {key} if await self._erase_in(key, told) else set()
+        for thread in await self.index.list(user_id=user_id):
+            title = far(told)(thread.title)
+            if title != thread.title:
+                await self.index.rename(user_id=user_id, thread_id=thread.id, title=title)
+                changed.add(_key(user_id, thread.id))
+        if changed:
+            await self._db.execute_fetchall("pragma wal_checkpoint(truncate)")
+        return len(changed)
+
+    async def _keys(self, user_id: str) -> list[str]:
+        query = "select distinct thread_id from checkpoints where thread_id glob ?"
+        # A quoted name holds nothing that a pattern would read otherwise.
+        own = await self._db.execute_fetchall(query, (f"{quote(user_id, safe='')}/*",))
+        return [str(row[0]) for row in own]
+
+    async def _erase_in(self, key: str, told: Marks) -> bool:
+        """Write the checkpoints of a thread anew without what was forgotten."""
+        thread_id = unquote(key.partition("/")[2])
+        changed = False
+        query = "select rowid, type, checkpoint from checkpoints where thread_id = ?"
+        for row, kind, blob in list(await self._db.execute_fetchall(query, (key,))):
+            kept = self._saver.serde.loads_typed((kind, blob))
+            values = kept["channel_values"]
+            after = {name: cleaned(value, far(told)) for name, value in values.items()}
+            after["messages"] = erased(values.get("messages", []), told, thread_id)
+            if after != values:
+                kept["channel_values"] = after
+                update = "update checkpoints set type = ?, checkpoint = ? where rowid = ?"
+                changed = True
+                await self._db.execute_fetchall(update, (*self._saver.serde.dumps_typed(kept), row))
+        return await self._erase_writes(key, near(told) if changed else far(told)) or changed
+
+    async def _erase_writes(self, key: str, clean: Clean) -> bool:
+        changed = False
+        query = "select rowid, type, value from writes where thread_id = ?"
+        for row, kind, blob in list(await self._db.execute_fetchall(query, (key,))):
+            value = self._saver.serde.loads_typed((kind, blob))
+            after = cleaned(value, clean)
+            if after != value:
+                changed = True
+                update = "update writes set type = ?, value = ? where rowid = ?"
+                await self._db.execute_fetchall(
+                    update, (*self._saver.serde.dumps_typed(after), row)
+                )
+        return changed
 
     async def _known(self, user_id: str, thread_id: str) -> bool:
         query = "select 1 from checkpoints where thread_id = ? limit 1"

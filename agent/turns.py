@@ -11,6 +11,7 @@ from agent.attribution import Citation
 from agent.conflicts import Conflict
 from agent.events import Step, StopReason, Turn, Waiting
 from agent.models.base import Usage
+from agent.recalling import given
 from agent.state import Entry
 from tools.policy import Outcome
 from tools.sources import File, Search, Source
@@ -208,6 +209,7 @@ def fold(
         answer=answer,
         sources=citable(messages) if _cites(last) else sources(turn),
         steps=steps(turn),
+        memories=given(messages, begin(messages), answer),
         usage=usage(turn),
         stop_reason=stop,
         notices=tuple(notices),

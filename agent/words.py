@@ -42,6 +42,78 @@ NOTHING_FOUND = {
     "pt": "Nada foi encontrado sobre isto na web. Pelo que sei, e posso estar errado: ",
     "it": "Non è stato trovato nulla sul web. Da quello che so, e posso sbagliarmi: ",
 }
+REMEMBERED = {
+    "en": "I will remember: “{text}”",
+    "es": "Lo recordaré: «{text}»",
+    "de": "Das merke ich mir: „{text}“",
+    "fr": "Je m'en souviendrai : « {text} »",
+    "pt": "Vou lembrar: “{text}”",
+    "it": "Lo ricorderò: «{text}»",
+}
+KNOWN = {
+    "en": "I know that already: “{text}”",
+    "es": "Eso ya lo sé: «{text}»",
+    "de": "Das weiß ich schon: „{text}“",
+    "fr": "Je le sais déjà : « {text} »",
+    "pt": "Isso eu já sei: “{text}”",
+    "it": "Lo so già: «{text}»",
+}
+NOT_KEPT = {
+    "en": "I do not keep that: {reason}",
+    "es": "Eso no lo guardo: {reason}",
+    "de": "Das bewahre ich nicht auf: {reason}",
+    "fr": "Je ne garde pas cela : {reason}",
+    "pt": "Isso eu não guardo: {reason}",
+    "it": "Questo non lo conservo: {reason}",
+}
+FORGOTTEN = {
+    "en": "Forgotten for good: {number} of what I remembered.",
+    "es": "Olvidado para siempre: {number} de mis recuerdos.",
+    "de": "Endgültig vergessen: {number} meiner Erinnerungen.",
+    "fr": "Oublié pour toujours : {number} de mes souvenirs.",
+    "pt": "Esquecido para sempre: {number} das minhas lembranças.",
+    "it": "Dimenticato per sempre: {number} dei miei ricordi.",
+}
+NOTHING_TO_FORGET = {
+    "en": "I remember nothing like that.",
+    "es": "No recuerdo nada parecido.",
+    "de": "An so etwas erinnere ich mich nicht.",
+    "fr": "Je ne me souviens de rien de tel.",
+    "pt": "Não me lembro de nada assim.",
+    "it": "Non ricordo nulla del genere.",
+}
+FORGET_ALL = {
+    "en": "This deletes for good everything that I remember of you ({number}). Do you want that?",
+    "es": "Esto borra para siempre todo lo que recuerdo de ti ({number}). ¿Lo quieres?",
+    "de": "Das löscht endgültig alles, was ich von dir weiß ({number}). Willst du das?",
+    "fr": "Cela efface pour toujours tout ce que je sais de toi ({number}). Le veux-tu ?",
+    "pt": "Isto apaga para sempre tudo o que lembro de você ({number}). É o que deseja?",
+    "it": "Questo cancella per sempre tutto ciò che ricordo di te ({number}). Lo vuoi?",
+}
+YES_NO = {
+    "en": ("yes", "no"),
+    "es": ("sí", "no"),
+    "de": ("ja", "nein"),
+    "fr": ("oui", "non"),
+    "pt": ("sim", "não"),
+    "it": ("sì", "no"),
+}
+KEPT_ALL = {
+    "en": "Nothing was forgotten.",
+    "es": "No se olvidó nada.",
+    "de": "Nichts wurde vergessen.",
+    "fr": "Rien n'a été oublié.",
+    "pt": "Nada foi esquecido.",
+    "it": "Non è stato dimenticato nulla.",
+}
+MEMORY_OFF = {
+    "en": "Remembering is switched off.",
+    "es": "La memoria está desactivada.",
+    "de": "Das Gedächtnis ist ausgeschaltet.",
+    "fr": "La mémoire est désactivée.",
+    "pt": "A memória está desligada.",
+    "it": "La memoria è disattivata.",
+}
 _SPANS = {
     "en": ("day", "days", "hour", "hours", "minute", "minutes"),
     "es": ("día", "días", "hora", "horas", "minuto", "minutos"),

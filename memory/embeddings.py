@@ -89,6 +89,17 @@ def open_embedder(name: str = "minilm") -> Embedder:
         return _opened[name]
 
 
+def unusual(word: str) -> bool:
+    """Tell whether a word is so rare that it hardly stands in a text by chance.
+
+    That is a word which the sentence model's vocabulary, of the 30,000 commonest pieces of
+    English, does not hold as a whole.
+    """
+    embedder = open_embedder()
+    assert isinstance(embedder, MiniLM)  # noqa: S101 - for the type checker; it is the default
+    return len(embedder.pieces(word)) > 1
+
+
 class MiniLM:
     """The sentence model all-MiniLM-L6-v2 with int8 weights, run by onnxruntime.
 
@@ -132,6 +143,12 @@ class MiniLM:
                 self._known.popitem(last=False)
         rows = [known[text] for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self.dimensions), np.float32)
+
+    def pieces(self, text: str) -> list[str]:
+        """Return the pieces of the vocabulary that a text is made of."""
+        _, tokenizer = self._load()
+        found: list[str] = tokenizer.encode(_clean(text), add_special_tokens=False).tokens
+        return found
 
     def _embedded(self, texts: Sequence[str]) -> Vectors:
         import numpy as np

@@ -72,6 +72,30 @@ class ThreadList:
         )
         return [ThreadInfo(*row) for row in rows]
 
+    async def quiet(self, *, before: float, turns: int) -> list[tuple[str, ThreadInfo]]:
+        """Return all users' threads of some length that are at rest, the oldest first.
+
+        Args:
+            before: When their last turn began at the latest, in seconds since the epoch.
+            turns: How many turns they have at least.
+
+        Returns:
+            Each with whose it is.
+        """
+        rows = await self._db.execute_fetchall(
+            "select user_id, thread_id, title, updated, turns from threads "
+            "where updated < ? and turns >= ? order by updated",
+            (before, turns),
+        )
+        return [(row[0], ThreadInfo(*row[1:])) for row in rows]
+
+    async def rename(self, *, user_id: str, thread_id: str, title: str) -> None:
+        """Give a thread another title."""
+        await self._db.execute_fetchall(
+            "update threads set title = ? where user_id = ? and thread_id = ?",
+            (title, user_id, thread_id),
+        )
+
     async def delete(self, *, user_id: str, thread_id: str) -> bool:
         """Take a thread off the list; tell whether it was on it."""
         rows = await self._db.execute_fetchall(

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -105,6 +105,15 @@ class Journal(Protocol):
         """Delete the records of a thread."""
         ...
 
+    async def erase(self, clean: Callable[[Any], Any], *, user_id: str) -> None:
+        """Write a user's records anew without what was forgotten.
+
+        Args:
+            clean: Returns plain data without it.
+            user_id: Whose records.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Close what is open."""
         ...
@@ -172,6 +181,21 @@ class SqliteJournal:
         if self._file.exists():
             await self._file.run(lambda db: db.execute(query, (user_id, thread_id)))
 
+    async def erase(self, clean: Callable[[Any], Any], *, user_id: str) -> None:
+        """Write a user's records anew without what was forgotten."""
+        query = "select key, arguments, outcome from journal where user_id = ?"
+        update = "update journal set arguments = ?, outcome = ? where key = ?"
+
+        def work(db: sqlite3.Connection) -> None:
+            for key, *texts in db.execute(query, (user_id,)).fetchall():
+                after = [_text(clean(json.loads(one))) for one in texts]
+                if after != texts:
+                    db.execute(update, (*after, key))
+            db.execute("pragma wal_checkpoint(truncate)")
+
+        if self._file.exists():
+            await self._file.run(work)
+
     async def aclose(self) -> None:
         """Close the file."""
         await self._file.aclose()
@@ -227,6 +251,13 @@ class MemoryJournal:
             for key, (owner, record) in self._records.items()
             if (owner, record.thread_id) != (user_id, thread_id)
         }
+
+    async def erase(self, clean: Callable[[Any], Any], *, user_id: str) -> None:
+        """Write a user's records anew without what was forgotten."""
+        for key, (owner, record) in self._records.items():
+            if owner == user_id:
+                new = {"arguments": clean(record.arguments), "outcome": clean(record.outcome)}
+                self._records[key] = (owner, replace(record, **new))
 
     async def aclose(self) -> None:
         """Do nothing: there is nothing to close."""

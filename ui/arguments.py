@@ -30,6 +30,16 @@ Depth = Annotated[
     str | None,
     typer.Option("--depth", metavar="NAME", help="How deep is searched: quick, normal or deep."),
 ]
+Project = Annotated[
+    str | None,
+    typer.Option("--project", metavar="NAME", help="Remember and recall within this project, too."),
+]
+Temporary = Annotated[
+    bool,
+    typer.Option(
+        "--temporary", help="Leave nothing behind: no thread, no memory; recall nothing either."
+    ),
+]
 NoTools = Annotated[bool, typer.Option("--no-tools", help="Offer the model no tools.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no notices and no steps.")]

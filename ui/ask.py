@@ -7,14 +7,22 @@ import os
 import select
 import stat
 import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from agent.errors import UsageError
 from agent.events import Turn
 from ui.approve import Asker, approve_all, asker, read_line, reject_all
 from ui.boundary import STOPPED, WAITING
-from ui.session import Options, new_thread, session, show_turn, view_for
+from ui.remembered import written_lines
+from ui.session import Options, new_thread, on_interrupt, session, show_turn, view_for
 from ui.terminal import Terminal
 
+if TYPE_CHECKING:
+    from agent.assistant import Assistant
+
+REMEMBERING = 60.0
+"""Seconds that reading for what lasts may take behind the answer."""
 PATIENCE = 1.0
 """Seconds in which a pipe must begin to send, when the question itself was given."""
 
@@ -54,13 +62,28 @@ def ask(
     asks = _asker(approve, terminal, as_json=as_json)
 
     async def turn() -> Turn:
-        async with session(settings, terminal) as assistant:
-            return await show_turn(
+        async with session(settings, terminal, temporary=options.temporary) as assistant:
+            ended = await show_turn(
                 assistant, text, view, user_id=user_id, thread_id=thread_id, ask=asks
             )
+            await _remember(assistant, terminal, user_id=user_id, thread_id=thread_id)
+            return ended
 
     done = asyncio.run(turn())
     return STOPPED if done.stop_reason == "stopped" else WAITING if done.waiting else 0
+
+
+async def _remember(
+    assistant: Assistant, terminal: Terminal, *, user_id: str, thread_id: str
+) -> None:
+    """Read what was said for what lasts, before the process ends; Ctrl-C leaves it for later."""
+    this = asyncio.current_task()
+    assert this is not None  # noqa: S101 - for the type checker; a coroutine has a task
+    with on_interrupt(this.cancel), suppress(asyncio.CancelledError):
+        if not await assistant.settled(REMEMBERING):
+            terminal.note("Not all of this is read yet for what lasts; that is done next time.")
+        for line in written_lines(assistant.written(user_id=user_id, thread_id=thread_id)):
+            terminal.note(line)
 
 
 def _asker(approve: bool | None, terminal: Terminal, *, as_json: bool) -> Asker | None:

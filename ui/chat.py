@@ -10,8 +10,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
+from agent.erasing import TYPED
 from agent.errors import ArrieroError, StorageError, UsageError
 from ui.approve import asker, read_line
+from ui.remembered import record_line, written_lines
 from ui.session import Options, new_thread, session, show_turn, view_for
 from ui.terminal import Terminal
 from ui.text import one_line, plain
@@ -20,6 +22,7 @@ from ui.threads import conversation, table
 if TYPE_CHECKING:
     from agent.assistant import Assistant
     from agent.settings import Settings
+    from memory.memories import Memories
 
 HELP = """\
 /help         this list
@@ -30,6 +33,10 @@ HELP = """\
 /model SPEC   change the model; without SPEC, tell which one answers
 /depth NAME   how deep is searched: quick, normal or deep; without NAME, tell
 /tools        list the tools
+/memory       what is remembered of you, the newest first; /memory WORDS searches it
+/forget N     delete memory N for good, wherever it stands
+/undo         take back what your last message made me remember
+/temporary    begin a thread that leaves nothing behind
 /quit         leave (Ctrl-D does, too)
 
 Enter sends, Alt-Enter begins a new line, Ctrl-C stops the answer."""
@@ -42,16 +49,21 @@ def chat(options: Options, terminal: Terminal, *, thread: str | None = None) -> 
     """Chat until the user leaves, and return the exit code."""
     user_id = options.user_id()
     settings = options.settings()
-    reader = _prompt(settings) if sys.stdin.isatty() else _lines
-    return asyncio.run(_sessions(options, settings, terminal, Place(user_id, thread), reader))
+    place = Place(user_id, thread, options.temporary)
+    reader = _prompt(settings, place) if sys.stdin.isatty() else _lines
+    return asyncio.run(_sessions(options, settings, terminal, place, reader))
 
 
 @dataclass(slots=True)
 class Place:
-    """Whose chat it is, and in which thread; None is a thread that begins with the next words."""
+    """Whose chat it is, and in which thread; None is a thread that begins with the next words.
+
+    What is typed into a temporary thread is not kept either.
+    """
 
     user_id: str
     thread_id: str | None = None
+    temporary: bool = False
 
 
 async def _sessions(
@@ -63,6 +75,8 @@ async def _sessions(
         try:
             async with session(settings, terminal) as assistant:
                 chat = Chat(assistant, terminal, place, reader)
+                if place.temporary:
+                    await chat.begin_temporary()
                 change = await chat.talk(first=working is None)
                 working = options, settings
         except ArrieroError as error:
@@ -84,6 +98,7 @@ class Chat:
     def __init__(
         self, assistant: Assistant, terminal: Terminal, place: Place, reader: Reader
     ) -> None:
+        self._lasting = assistant
         self._assistant = assistant
         self._terminal = terminal
         self._place = place
@@ -99,6 +114,10 @@ class Chat:
             "/model": self._model,
             "/depth": self._depth,
             "/tools": self._tools,
+            "/memory": self._memory,
+            "/forget": self._forget,
+            "/undo": self._undo,
+            "/temporary": self.begin_temporary,
             "/quit": self._quit,
         }
 
@@ -121,6 +140,7 @@ class Chat:
             except KeyboardInterrupt:
                 self._terminal.note("Ctrl-D or /quit leaves.")
                 continue
+            self._tell_written()
             if line:
                 await self._obey(line)
         return self._wanted
@@ -177,18 +197,75 @@ class Chat:
     async def _help(self, rest: str) -> None:
         self._terminal.note(HELP, style="")
 
+    async def _memory(self, rest: str) -> None:
+        memory, user_id = self._remembered(), self._place.user_id
+        if rest:
+            found = await memory.recall(rest, user_id=user_id, limit=20, everything=True)
+            records = [one.record for one in found]
+        else:
+            records = await memory.store.list(user_id=user_id, limit=20)
+        for record in records:
+            self._terminal.note(record_line(record), style="")
+        if not records:
+            self._terminal.note("Nothing is remembered of that." if rest else "Nothing yet.")
+
+    async def _forget(self, rest: str) -> None:
+        numbers = rest.replace("#", " ").replace(",", " ").split()
+        if not numbers or not all(one.isdecimal() for one in numbers):
+            raise UsageError("Which memory?", "/memory lists them: /forget NUMBER.")
+        gone = await self._assistant.forget(
+            [int(one) for one in numbers], user_id=self._place.user_id
+        )
+        self._terminal.note(f"Deleted for good: {gone}." if gone else "There is no such memory.")
+
+    async def _undo(self, rest: str) -> None:
+        memory, user_id = self._remembered(), self._place.user_id
+        last = await memory.last_written(user_id=user_id, thread_id=self._place.thread_id or "")
+        undone = await memory.undo(last, user_id=user_id)
+        for change in undone:
+            self._terminal.note(f"Taken back: #{change.record_id} {change.action}.")
+        if not undone:
+            self._terminal.note("There is nothing to take back.")
+
+    def _remembered(self) -> Memories:
+        memory = self._assistant.memory
+        if memory is None:
+            raise UsageError("A temporary thread remembers nothing.", "/new leaves it.")
+        return memory
+
+    def _tell_written(self) -> None:
+        """Tell what was remembered of the last message, which is read behind its answer."""
+        place = self._place
+        if place.thread_id:
+            told = self._assistant.written(user_id=place.user_id, thread_id=place.thread_id)
+            for line in written_lines(told):
+                self._terminal.note(line)
+
+    async def begin_temporary(self, rest: str = "") -> None:
+        """Go on in a thread that leaves nothing behind."""
+        self._assistant = await self._lasting.temporary()
+        self._place.temporary = True
+        self._place.thread_id = None
+        self._terminal.note("A temporary thread begins with your next words; /new leaves it.")
+
+    def _leave_temporary(self) -> None:
+        self._assistant = self._lasting
+        self._place.temporary = False
+
     async def _new(self, rest: str) -> None:
+        self._leave_temporary()
         self._place.thread_id = None
         self._terminal.note("A new thread begins with your next words.")
 
     async def _threads(self, rest: str) -> None:
-        threads = await self._assistant.threads(user_id=self._place.user_id)
+        threads = await self._lasting.threads(user_id=self._place.user_id)
         self._terminal.show(table(threads))
 
     async def _open(self, rest: str) -> None:
         if not rest:
             raise UsageError("Which thread?", "/threads lists them: /open ID.")
         place = self._place
+        self._leave_temporary()
         history = await self._assistant.history(user_id=place.user_id, thread_id=rest)
         if not history:
             raise UsageError(f"You have no thread {rest}.", "/threads lists yours.")
@@ -237,13 +314,18 @@ async def _lines() -> str:
     return plain(line)
 
 
-def _prompt(settings: Settings) -> Reader:
+def _prompt(settings: Settings, place: Place) -> Reader:
     """Open the line editor, with its history in the home folder."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.history import FileHistory
     from prompt_toolkit.key_binding import KeyBindings
     from prompt_toolkit.key_binding.key_processor import KeyPressEvent
     from prompt_toolkit.output.defaults import create_output
+
+    class Typed(FileHistory):
+        def store_string(self, string: str) -> None:
+            if not place.temporary:
+                super().store_string(string)
 
     keys = KeyBindings()
 
@@ -255,17 +337,18 @@ def _prompt(settings: Settings) -> Reader:
     def new_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 
-    path = settings.home / "history"
+    path = settings.home / TYPED
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
+        if not place.temporary:
+            settings.home.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
     except OSError as error:
         raise StorageError(
             f"The history in {path} cannot be written: {error.strerror}.",
             "Check the folder's permissions, or choose another with --home.",
         ) from error
     prompt: PromptSession[str] = PromptSession(
-        history=FileHistory(os.fspath(path)),
+        history=Typed(os.fspath(path)),
         key_bindings=keys,
         multiline=True,
         prompt_continuation="  ",

@@ -15,12 +15,15 @@ from ui.arguments import (
     Json,
     Model,
     NoTools,
+    Project,
     Protocol,
     Quiet,
+    Temporary,
     Thread,
     ThreadId,
     User,
 )
+from ui.cli_docs import docs_app
 from ui.cli_tools import tools_app
 
 EXIT_CODES = """\
@@ -41,6 +44,7 @@ threads_app = typer.Typer(help="List, show and delete your threads.", rich_marku
 config_app = typer.Typer(help="Show the settings and their origin.", rich_markup_mode=None)
 app.add_typer(threads_app, name="threads")
 app.add_typer(tools_app, name="tools")
+app.add_typer(docs_app, name="docs")
 app.add_typer(config_app, name="config")
 
 
@@ -121,6 +125,8 @@ def ask(
     protocol: Protocol = None,
     depth: Depth = None,
     no_tools: NoTools = False,
+    project: Project = None,
+    temporary: Temporary = False,
     as_json: Json = False,
     stream: Annotated[
         bool | None,
@@ -139,7 +145,7 @@ def ask(
     from ui.session import Options
     from ui.terminal import standard
 
-    options = Options(model, home, protocol, not no_tools, user, depth)
+    options = Options(model, home, protocol, not no_tools, user, depth, project, temporary)
     return command.ask(
         question or [],
         options,
@@ -161,13 +167,15 @@ def chat(
     protocol: Protocol = None,
     depth: Depth = None,
     no_tools: NoTools = False,
+    project: Project = None,
+    temporary: Temporary = False,
 ) -> int:
     """Chat in the terminal."""
     from ui import chat as command
     from ui.session import Options
     from ui.terminal import standard
 
-    options = Options(model, home, protocol, not no_tools, user, depth)
+    options = Options(model, home, protocol, not no_tools, user, depth, project, temporary)
     return command.chat(options, standard(), thread=thread)
 
 

@@ -11,6 +11,8 @@ from agent.events import (
     Cited,
     Event,
     Notice,
+    Recalled,
+    Remembered,
     Searched,
     Step,
     StepFinished,
@@ -25,6 +27,7 @@ from agent.events import (
 )
 from ui.approve import describe
 from ui.cited import basis_line, corrected_lines, link, search_lines, sources_text
+from ui.remembered import changed_lines, used_lines
 from ui.terminal import Terminal
 from ui.text import Stripper, one_line, plain
 
@@ -86,7 +89,7 @@ class View:
             case UserNeeded(request=request):
                 self._flush()
                 self._needed(request)
-            case Searched() | Cited() | Notice():
+            case Searched() | Cited() | Recalled() | Remembered() | Notice():
                 self._flush()
                 self._tell(event)
             case TurnFinished(turn=turn):
@@ -94,14 +97,17 @@ class View:
             case _:
                 assert_never(event)
 
-    def _tell(self, event: Searched | Cited | Notice) -> None:
+    def _tell(self, event: Searched | Cited | Recalled | Remembered | Notice) -> None:
         if isinstance(event, Notice):
             self._terminal.note(event.text)
         elif isinstance(event, Searched):
             for line in search_lines(event.search):
                 self._terminal.note(line)
-        else:
+        elif isinstance(event, Cited):
             for line in corrected_lines(event.citations):
+                self._terminal.note(line)
+        else:
+            for line in changed_lines(event):
                 self._terminal.note(line)
 
     def _needed(self, request: Waiting) -> None:
@@ -144,6 +150,8 @@ class View:
             self._terminal.note("The model gave no answer.", style="yellow")
         if basis := basis_line(turn):
             self._terminal.note(basis)
+        for line in used_lines(turn):
+            self._terminal.note(line)
         if self._terminal.stderr.isatty() and turn.usage.calls:
             self._terminal.note(cost_line(turn))
 

@@ -37,6 +37,8 @@ class Options:
     tools: bool = True
     user: str | None = None
     depth: str | None = None
+    project: str | None = None
+    temporary: bool = False
 
     def given(self) -> dict[str, Any]:
         """Return the options that are settings."""
@@ -49,6 +51,7 @@ class Options:
             "protocol": self.protocol,
             "builtin_tools": None if self.tools else (),
             "tools": tools or None,
+            "memory": {"project": self.project} if self.project is not None else None,
         }
 
     def settings(self) -> Settings:
@@ -81,8 +84,16 @@ def new_thread() -> str:
 
 
 @asynccontextmanager
-async def session(settings: Settings, terminal: Terminal) -> AsyncIterator[Assistant]:
-    """Open the assistant, and tell what was chosen and what is wrong with its tools."""
+async def session(
+    settings: Settings, terminal: Terminal, *, temporary: bool = False
+) -> AsyncIterator[Assistant]:
+    """Open the assistant, and tell what was chosen and what is wrong with its tools.
+
+    Args:
+        settings: What to run with.
+        terminal: Where that is told.
+        temporary: Whether its threads are to leave nothing behind.
+    """
     from agent.assistant import open_assistant
 
     with Downloads(terminal) as downloads:
@@ -92,7 +103,7 @@ async def session(settings: Settings, terminal: Terminal) -> AsyncIterator[Assis
                 terminal.note(note)
             for problem in assistant.toolbox.problems:
                 terminal.note(problem, style="yellow")
-            yield assistant
+            yield await assistant.temporary() if temporary else assistant
 
 
 async def show_turn(

@@ -25,6 +25,8 @@ from agent.models.calls import Call
 from agent.models.protocol import Decision
 from agent.models.table import grounding_bar
 from agent.nodes.decide import Screen, decide, sampling_of
+from agent.nodes.own import only_own, search_own, without_own
+from agent.recalling import wishes
 from agent.rewriting import follow_ups, standalone
 from agent.state import Context, Entry
 from tools.ranking import words as content_words
@@ -47,14 +49,31 @@ CHARS_PER_TOKEN = 2.5
 
 async def look(messages: Sequence[Entry], ctx: Context) -> Decision | None:
     """Return the searches that a turn begins with, or None where the model decides."""
-    settings = ctx.parts.settings
     start = turns.begin(messages)
-    if settings.look_up != "facts" or len(messages) > start + 1:
+    if ctx.parts.settings.look_up != "facts" or len(messages) > start + 1:
+        return None
+    own = await search_own(messages[start]["content"], messages[start], ctx)
+    return own or await _web(messages, ctx, first=True)
+
+
+async def _web(messages: Sequence[Entry], ctx: Context, *, first: bool) -> Decision | None:
+    """Return the searches of the web for a turn's question, or None where the model decides.
+
+    A question that was put in other words is looked for in the user's documents again, unless they
+    were searched before.
+    """
+    settings, start = ctx.parts.settings, turns.begin(messages)
+    # What is asked of somebody whom the user told of is not for the web.
+    if any(one["why"] == "name" for one in messages[start].get("recalled", ())):
         return None
     asked = looked_up(messages[start]["content"], first=start == 0)
     if asked is None or not await _fits(messages[start]["content"], ctx):
         return None
     question, english = await _worded(asked, messages[:start], ctx)
+    if first and (asked.leaning or english):
+        own = await search_own(question if asked.leaning else english, messages[start], ctx)
+        if own is not None:
+            return own
     queries = [question]
     if settings.tools.search.depth == "deep":
         most = QUERIES["deep"] - 1
@@ -77,11 +96,12 @@ async def ground(messages: Sequence[Entry], ctx: Context) -> tuple[Decision, Sto
     sources = turns.sources(turn)
     if not asked or not all(one.get("looked_up") for one in asked):
         return None
-    if not any(source.texts for source in sources):
-        return None
-    question = asked[0]["looked_up"]
-    spent = Usage()
-    english = asked[0]["tool_calls"][0]["arguments"].get("english", "")
+    own = only_own(turn)
+    if not any(source.texts for source in turns.sources(turn if own else without_own(turn))):
+        return await _on(messages, ctx) if own else None
+    first = next((one for one in asked if not only_own([one])), asked[0])
+    question, spent = first["looked_up"], Usage()
+    english = first["tool_calls"][0]["arguments"].get("english", "")
     holding = await _answerable(english or question, sources, ctx)
     if holding == "no" and english:
         holding = await _answerable(question, sources, ctx)
@@ -91,12 +111,21 @@ async def ground(messages: Sequence[Entry], ctx: Context) -> tuple[Decision, Sto
         if decision.text or stop != "answered":
             return decision, stop
         spent = decision.usage
+    if own:
+        ctx.unbooked += spent
+        return await _on(messages, ctx)
     if more := await _further(question, turn, sources, ctx):
         return replace(more, usage=spent), "answered"
     language = language_of(turn[0]["content"])
     text = words.NOT_IN_SOURCES[language]
     ctx.show(text)
     return Decision(text, (), text, "stop", spent), "answered"
+
+
+async def _on(messages: Sequence[Entry], ctx: Context) -> tuple[Decision, StopReason] | None:
+    """Go on with a turn after the user's documents did not hold the answer."""
+    decision = await _web(messages, ctx, first=False)
+    return (decision, "answered") if decision else None
 
 
 async def _fits(text: str, ctx: Context) -> bool:
@@ -205,7 +234,8 @@ async def _answer(
         raise InputTooLong("The question does not fit the model's window.", "Ask it shorter.")
     shown_chars = parts.settings.tools.search.shown_chars
     fitting = best(question, sources, min(room, shown_chars * 3 // 2))
-    asked = prompt(asking, fitting, date.today(), info, parts.settings.instructions)
+    wanted = "\n".join([parts.settings.instructions, *wishes(messages)]).strip()
+    asked = prompt(asking, fitting, date.today(), info, wanted)
     screen = Screen(messages, ctx)
     done: Grounded | None = None
     sampling = sampling_of(ctx, sum(parts.meter.tokens(one["content"]) for one in asked))
@@ -229,7 +259,7 @@ async def _further(
     tried = [
         call["arguments"].get("query", "") for entry in turn for call in entry.get("tool_calls", ())
     ]
-    if turns.decisions(turn) >= ROUNDS[depth]:
+    if turns.decisions(without_own(turn)) >= ROUNDS[depth]:
         return None
     found = shown(best(question, sources, 1500))
     asking = follow_ups(ctx.parts.model, question, found, tried, QUERIES[depth])

@@ -15,6 +15,7 @@ from agent import turns
 from agent.cited import confirm, tell_checked
 from agent.events import Step, StepFinished, StepStarted, StopReason
 from agent.evidence import heard
+from agent.keeping import obey
 from agent.models.calls import Call
 from agent.models.protocol import Decision, failed
 from agent.nodes.decide import decide, entry_of, spent
@@ -76,7 +77,12 @@ async def think(state: State, runtime: Runtime[Context]) -> Next:
 
 
 async def _decided(messages: Sequence[Entry], ctx: Context) -> tuple[Decision, StopReason]:
-    """Return the next decision: a look-up, an answer from what it found, or the model's own."""
+    """Return the next decision.
+
+    It is what is said of memory, a look-up, an answer from what that found, or the model's own.
+    """
+    if (done := await obey(messages, ctx)) is not None:
+        return done, "answered"
     if (searches := await look(messages, ctx)) is not None:
         return searches, "answered"
     return await ground(messages, ctx) or await decide(messages, ctx)

@@ -1,0 +1,203 @@
+"""What is remembered of all users, put together: the store, its index, reading and writing.
+
+async with open_memories(home, MemorySettings(), embedder) as memories:
+    await memories.keep("I moved to Rome in May.", user_id="ana")
+    await memories.recall("Where do I live?", user_id="ana")
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from memory.consolidate import Consolidator, Taken
+from memory.database import Database
+from memory.documents import Documents
+from memory.embeddings import Embedder
+from memory.extract import Ask, drafted, extract
+from memory.inbox import Message
+from memory.indexing import Indexer, open_index
+from memory.recall import Recalled, Recaller
+from memory.records import Record
+from memory.schema import FILE
+from memory.settings import MemorySettings
+from memory.store import Change, Store
+
+EVERYWHERE = ""
+"""The scope of what may be used in every thread."""
+
+
+@asynccontextmanager
+async def open_memories(
+    home: Path, settings: MemorySettings, embedder: Embedder
+) -> AsyncIterator[Memories]:
+    """Open what is remembered in a home folder; nothing is made there before the first write.
+
+    Args:
+        home: The folder of everything that arriero keeps.
+        settings: What memory obeys.
+        embedder: What turns texts into vectors.
+    """
+    database = Database(home / FILE)
+    store = Store(database, embedder)
+    index = open_index(store, home, settings, embedder)
+    memories = Memories(store, index, embedder, settings)
+    try:
+        yield memories
+    finally:
+        await index.aclose()
+        await database.aclose()
+
+
+class Memories:
+    """What is remembered of all users; every call names the user.
+
+    Args:
+        store: The truth.
+        index: Where its vectors are searched.
+        embedder: What turns texts into vectors.
+        settings: What memory obeys.
+    """
+
+    def __init__(
+        self, store: Store, index: Indexer, embedder: Embedder, settings: MemorySettings
+    ) -> None:
+        self.store = store
+        self.index = index
+        self.settings = settings
+        self.documents = Documents(store, index, embedder)
+        self._recaller = Recaller(store, index, embedder)
+        self._consolidator = Consolidator(store, index, embedder)
+
+    def scopes(self, thread_id: str = "") -> tuple[str, ...]:
+        """Return the scopes that a thread may use."""
+        own = (f"thread:{thread_id}",) if thread_id else ()
+        project = (f"project:{self.settings.project}",) if self.settings.project else ()
+        return (EVERYWHERE, *own, *project)
+
+    async def recall(
+        self,
+        query: str,
+        *,
+        user_id: str,
+        thread_id: str = "",
+        now: float | None = None,
+        limit: int = 8,
+        seen: Collection[int] = (),
+        everything: bool = False,
+    ) -> list[Recalled]:
+        """Return what is remembered that matters for a text, the best first.
+
+        Args:
+            query: What the user says or asks.
+            user_id: Whose memory it is.
+            thread_id: The thread in which it is used.
+            now: The time of asking, in seconds since the epoch.
+            limit: How many at most.
+            seen: Numbers of records that are known already.
+            everything: Whether what no longer holds and what is dormant is wanted, too, and also
+                what has little to do with the text.
+        """
+        return await self._recaller.recall(
+            query,
+            user_id=user_id,
+            thread_id=thread_id,
+            project=self.settings.project,
+            now=time.time() if now is None else now,
+            limit=limit,
+            seen=seen,
+            everything=everything,
+        )
+
+    async def instructions(self, *, user_id: str, thread_id: str = "") -> list[Record]:
+        """Return the user's standing instructions: what every answer has to obey."""
+        return await self.store.list(
+            user_id=user_id,
+            kinds=("instruction",),
+            scopes=self.scopes(thread_id),
+            ended=False,
+            order="importance",
+            limit=6,
+        )
+
+    async def hear(self, message: Message, *, user_id: str, ask: Ask | None) -> list[Taken]:
+        """Read a message of the user's for what lasts, and keep that.
+
+        Args:
+            message: What the user said.
+            user_id: Who said it.
+            ask: Asks a model what rules cannot tell; None leaves it to the rules.
+        """
+        known = tuple(await self.store.subjects(user_id=user_id))
+        drafts = await extract(message, ask, known=known)
+        return [await self._consolidator.take(draft, user_id=user_id, ask=ask) for draft in drafts]
+
+    async def keep(
+        self,
+        statement: str,
+        *,
+        user_id: str,
+        source: str = "command",
+        thread_id: str = "",
+        message: str = "",
+        said: float | None = None,
+        ask: Ask | None = None,
+    ) -> Taken:
+        """Keep a statement because the user asked for it.
+
+        Args:
+            statement: What is to be remembered, in the user's words.
+            user_id: Who said it.
+            source: How it came here.
+            thread_id: The thread in which it was said.
+            message: The message in that thread.
+            said: When it was said, in seconds since the epoch; now if None.
+            ask: Asks a model what rules cannot tell.
+
+        Raises:
+            ValueError: It is empty or too long.
+        """
+        project = self.settings.project
+        draft = drafted(
+            statement,
+            said=time.time() if said is None else said,
+            source=source,
+            thread_id=thread_id,
+            message=message,
+            scope=f"project:{project}" if project else EVERYWHERE,
+        )
+        return await self._consolidator.take(draft, user_id=user_id, ask=ask)
+
+    async def forget(self, ids: Sequence[int], *, user_id: str) -> list[Record]:
+        """Delete records for good, from the store and the index; return what they were."""
+        gone = await self.store.delete(ids, user_id=user_id)
+        if gone:
+            await self.index.drop([one.id for one in gone], user_id=user_id, space="records")
+        return gone
+
+    async def forget_user(self, *, user_id: str) -> int:
+        """Delete everything of one user for good; return how many records that was."""
+        gone = await self.store.forget_user(user_id=user_id)
+        await self.index.forget_user(user_id=user_id)
+        return gone
+
+    async def last_written(self, *, user_id: str, thread_id: str = "") -> list[Change]:
+        """Return what the last message that changed anything has written.
+
+        Args:
+            user_id: Whose memory it is.
+            thread_id: The thread; empty for any.
+        """
+        newest = await self.store.changes(user_id=user_id, thread_id=thread_id, limit=1)
+        if not newest:
+            return []
+        place = {"thread_id": newest[0].thread_id, "message": newest[0].message}
+        if not newest[0].message:
+            return newest
+        return await self.store.changes(user_id=user_id, **place)
+
+    async def undo(self, changes: Sequence[Change], *, user_id: str) -> list[Change]:
+        """Take back what was written, the newest first; return what was taken back."""
+        return await self.store.undo(user_id=user_id, change_ids=[one.id for one in changes])
