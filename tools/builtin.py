@@ -15,6 +15,11 @@ from tools.settings import ToolSettings
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
+    from memory.documents import Documents
+
+SEARCH_DOCUMENTS = "search_documents"
+"""The tool that is only there with the documents that it searches."""
+
 
 class Builtin:
     """Offer the built-in tools.
@@ -23,19 +28,27 @@ class Builtin:
         settings: What every tool obeys.
         home: The folder of everything that arriero keeps.
         wanted: Names of those to offer; None means all of them.
+        documents: The documents of the users; without them there is no tool to search them.
 
     Raises:
         ToolSetupError: One was named that does not exist.
     """
 
     def __init__(
-        self, settings: ToolSettings, home: Path, wanted: Sequence[str] | None = None
+        self,
+        settings: ToolSettings,
+        home: Path,
+        wanted: Sequence[str] | None = None,
+        documents: Documents | None = None,
     ) -> None:
         self._net = Net(settings.net)
         self.offers = tuple(
             Offer(name, partial(_MAKERS[name], settings, self._net, home), "built-in")
             for name in _known(wanted)
         )
+        if documents is not None and (wanted is None or SEARCH_DOCUMENTS in wanted):
+            make = partial(_search_documents, settings, documents)
+            self.offers += (Offer(SEARCH_DOCUMENTS, make, "built-in"),)
         self.problems: tuple[str, ...] = ()
 
     async def refresh(self) -> bool:
@@ -55,7 +68,7 @@ def builtin_names() -> tuple[str, ...]:
 def _known(wanted: Sequence[str] | None) -> list[str]:
     """Return the wanted names in their own order, without doubles."""
     chosen = list(_MAKERS) if wanted is None else wanted
-    unknown = [name for name in chosen if name not in _MAKERS]
+    unknown = [name for name in chosen if name not in (*_MAKERS, SEARCH_DOCUMENTS)]
     if unknown:
         raise ToolSetupError(
             f"There is no built-in tool named {', '.join(repr(name) for name in unknown)}.",
@@ -124,6 +137,12 @@ def _ask_user(settings: ToolSettings, net: Net, home: Path) -> BaseTool:
     from tools.ask_user import ask_user_tool
 
     return ask_user_tool()
+
+
+def _search_documents(settings: ToolSettings, documents: Documents) -> BaseTool:
+    from tools.own_documents import search_documents_tool
+
+    return search_documents_tool(documents, settings.search.shown_chars)
 
 
 _MAKERS: dict[str, Callable[[ToolSettings, Net, Path], BaseTool]] = {

@@ -21,6 +21,7 @@ TEXT_CHARS = 5_000_000
 """Characters of one document; the rest of a longer one is left out."""
 PDF_PAGES = 2000
 PDF_SECONDS = 120.0
+_TITLE_CHARS = 80
 SNIFFED = 8192
 """Bytes from which the kind of a file can be told."""
 
@@ -138,7 +139,8 @@ def _text(name: str, text: str, page: Page | None) -> Readable:
         return _markdown(text)
     if not ending.startswith(("txt", "text", "log")) and _is_code(text):
         return Readable("code", "", "", Text(text))
-    return Readable("text", "", "", _lines(_plain(text), numbered=True))
+    made = _lines(_plain(text), numbered=True)
+    return Readable("text", _first_line(made), "", made)
 
 
 def _pdf(data: bytes) -> Readable:
@@ -156,7 +158,12 @@ def _pdf(data: bytes) -> Readable:
     lines = _lines(made.split("\n"), numbered=True, kept=True)
     text = replace(lines, pages=tuple(places))
     return Readable(
-        "pdf", read.title, read.language[:2].lower(), text, len(read.texts), not read.whole
+        "pdf",
+        read.title or _first_line(text),
+        read.language[:2].lower(),
+        text,
+        len(read.texts),
+        not read.whole,
     )
 
 
@@ -268,6 +275,13 @@ def _lines(lines: Iterable[str], *, numbered: bool = False, kept: bool = False) 
     """
     said = (line if kept else " ".join(line.split()) for line in lines)
     return _marked([(one, _level(one) if numbered else 0) for one in said if one or kept])
+
+
+def _first_line(text: Text) -> str:
+    """Return the first line of a text if it looks like a title, else an empty string."""
+    first, _, rest = text.content.strip().partition("\n")
+    ends = first.endswith((".", ",", ";", ":", "!", "?"))
+    return "" if ends or not rest or not 3 <= len(first) <= _TITLE_CHARS else first
 
 
 def _level(line: str) -> int:

@@ -26,6 +26,7 @@ from tools.wrap import as_tool, label_of
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
+    from memory.documents import Documents
     from tools.select import ToolIndex
 
 __all__ = [
@@ -201,6 +202,7 @@ async def open_registry(
     home: Path,
     builtin: Sequence[str] | None = None,
     given: Sequence[BaseTool | Callable[..., Any]] = (),
+    documents: Documents | None = None,
 ) -> Registry:
     """Gather the tools: built-in ones, those given, the folder's, packages', MCP servers'.
 
@@ -209,11 +211,12 @@ async def open_registry(
         home: The folder of everything that arriero keeps.
         builtin: Names of the built-in tools; None means all of them.
         given: Tools, or plain functions with type hints and a docstring.
+        documents: The documents of the users, which a built-in tool searches.
 
     Raises:
         ToolSetupError: A built-in tool was named that does not exist.
     """
-    sources: list[ToolSource] = [Builtin(settings, home, builtin), Given(given)]
+    sources: list[ToolSource] = [Builtin(settings, home, builtin, documents), Given(given)]
     sources.append(Folder(settings.folder or home / "tools", must_exist=bool(settings.folder)))
     sources.append(Packages())
     sources.append(McpSource(settings, home))
