@@ -86,7 +86,7 @@ def log(
     }
     line = (action, record.id, other_id, cause.thread_id, cause.message, time.time(), cause.source)
     query = (
-        "insert into changes (owner, before, action, record_id, other_id, thread_id, message, at, "
+        "insert into changes (owner, before, action, record_id, other_id, thread_id, message, at, "  # noqa: S608
         f"source) values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning {_COLUMNS}"
     )
     return Change(*db.execute(query, (owner.number, json.dumps(before), *line)).fetchall()[0])
@@ -112,15 +112,9 @@ def close(
 
 
 def read(
-    db: sqlite3.Connection,
-    user_id: str,
-    *,
-    thread_id: str = "",
-    message: str = "",
-    record_id: int = 0,
-    limit: int = 50,
+    db: sqlite3.Connection, user_id: str, thread_id: str, message: str, record_id: int, limit: int
 ) -> list[Change]:
-    """Return lines of the log, the newest first."""
+    """Return lines of the log, the newest first; `Store.changes` says which."""
     owner = rows.owner_of(db, user_id)
     if owner is None:
         return []
@@ -134,7 +128,7 @@ def read(
         # An or over two columns walks through the two indexes; other_id's holds no zeros.
         where.append("(record_id = ? or (other_id = ? and other_id > 0))")
         values += [record_id, record_id]
-    query = f"select {_COLUMNS} from changes where {' and '.join(where)} order by id desc limit ?"
+    query = f"select {_COLUMNS} from changes where {' and '.join(where)} order by id desc limit ?"  # noqa: S608
     return [Change(*row) for row in db.execute(query, (*values, limit)).fetchall()]
 
 
@@ -145,7 +139,7 @@ def undo(db: sqlite3.Connection, user_id: str, ids: Sequence[int]) -> list[Chang
         return []
     taken = []
     for id_ in sorted(set(ids), reverse=True):
-        query = f"select before, {_COLUMNS} from changes where id = ? and owner = ?"
+        query = f"select before, {_COLUMNS} from changes where id = ? and owner = ?"  # noqa: S608
         row = db.execute(query, (id_, owner.number)).fetchone()
         if row is not None and _undo(db, user_id, Change(*row[1:]), json.loads(row[0])):
             taken.append(Change(*row[1:]))

@@ -10,6 +10,11 @@ from typing import Any, Literal
 from memory import rows, terms
 from memory.records import Record
 
+PIECE = 10_000
+"""Ids that are looked through in one transaction."""
+ORDINARY = 0.6
+"""The importance below which a record may rest."""
+
 Order = Literal["new", "old", "importance"]
 _ORDERS: dict[Order, str] = {
     "new": "said desc, id desc",
@@ -94,3 +99,24 @@ def subjects(db: sqlite3.Connection, user_id: str) -> dict[str, int]:
     owner = rows.owner_of(db, user_id)
     query = "select subject, count(*) from records where owner = ? group by subject order by 1"
     return dict(db.execute(query, (owner.number,)).fetchall()) if owner else {}
+
+
+def last(db: sqlite3.Connection) -> int:
+    """Return the newest record's id."""
+    return int(db.execute("select coalesce(max(id), 0) from records").fetchone()[0])
+
+
+def tidy(db: sqlite3.Connection, *, before: float, after: int) -> int:
+    """Let records of a piece rest that nobody has said or used since, and that are ordinary.
+
+    Args:
+        db: The database, in a transaction.
+        before: Since when, in seconds since the epoch.
+        after: The id behind which the piece begins.
+    """
+    query = (
+        "update records set dormant = 1 where id > ? and id <= ? and dormant = 0 "
+        "and last_said < ? and last_used < ? and times = 1 and importance < ? "
+        "and kind not in ('instruction', 'summary')"
+    )
+    return db.execute(query, (after, after + PIECE, before, before, ORDINARY)).rowcount

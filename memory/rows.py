@@ -1,4 +1,7 @@
-"""Records as rows of SQLite: checked, written, read and deleted inside a transaction."""
+"""Records as rows of SQLite: checked, written, read and deleted inside a transaction.
+
+Statements are put together of names that stand in the code; values are always bound.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,9 @@ _DRAFT = tuple(one.name for one in fields(Draft))
 _STATE = ("ended", "closed_by", "times", "last_said", "used", "last_used", "dormant")
 COLUMNS = (*_DRAFT, *_STATE)
 """Columns that are fields of a record, too."""
-_SELECT = f"select id, {', '.join(COLUMNS)} from records"
+_SELECT = f"select id, {', '.join(COLUMNS)} from records"  # noqa: S608
 _INSERT = (
-    f"insert into records (owner, seq, same, {', '.join(COLUMNS)}) "
+    f"insert into records (owner, seq, same, {', '.join(COLUMNS)}) "  # noqa: S608
     f"values ({', '.join('?' * (len(COLUMNS) + 3))}) returning id"
 )
 _FLAGS = frozenset(("negated", "corrects", "dormant"))
@@ -51,7 +54,7 @@ def checked(draft: Draft) -> Draft:
     Raises:
         ValueError: Something in it cannot be.
     """
-    values = {
+    values: dict[str, Any] = {
         name: value.encode("utf-8", "replace").decode()
         for name, value in asdict(draft).items()
         if isinstance(value, str) and name in _DRAFT
@@ -87,11 +90,6 @@ def indexed_text(draft: Draft) -> str:
     names = [name for name in (draft.subject, draft.speaker) if name != USER]
     text = terms.fold(draft.text).split()
     return " ".join([draft.text, *(n for n in names if terms.fold(n) not in text)])
-
-
-def passage_text(name: str, text: str) -> str:
-    """Return what a passage of a document is found by in the full text."""
-    return f"{name}\n{text}" if name else text
 
 
 def owner_of(db: sqlite3.Connection, user_id: str) -> Owner | None:
@@ -154,7 +152,7 @@ def read(
 def read_ids(db: sqlite3.Connection, user_id: str, ids: Sequence[int]) -> list[Record]:
     """Return the user's records of these ids in their order; others are left out."""
     wanted = list(dict.fromkeys(ids))
-    found = {}
+    found: dict[int, Record] = {}
     for start in range(0, len(wanted), _PART):
         part = wanted[start : start + _PART]
         where = f"and id in ({', '.join('?' * len(part))})"
@@ -177,7 +175,7 @@ def read_one(db: sqlite3.Connection, user_id: str, record_id: int) -> Record:
 def update(db: sqlite3.Connection, record_id: int, **values: Any) -> None:
     """Set columns of a record."""
     names = ", ".join(f"{name} = ?" for name in values)
-    db.execute(f"update records set {names} where id = ?", (*values.values(), record_id))
+    db.execute(f"update records set {names} where id = ?", (*values.values(), record_id))  # noqa: S608
 
 
 def rewrite(db: sqlite3.Connection, old: Record, new: Record, vector: Any, model: str) -> None:
@@ -221,15 +219,13 @@ def forget(db: sqlite3.Connection, user_id: str) -> int:
     remove(db, user_id, records)
     if owner is not None:
         for table in ("changes", "inbox"):
-            db.execute(f"delete from {table} where owner = ?", (owner.number,))
-        query = "select id, name, text from passages where user_id = ?"
-        passages = db.execute(query, (user_id,)).fetchall()
-        texts = ((id_, passage_text(name, text)) for id_, name, text in passages)
-        fulltext.drop(db, owner, texts, space="passages")
+            db.execute(f"delete from {table} where owner = ?", (owner.number,))  # noqa: S608
+        query = "select id, text from passages where user_id = ?"
+        fulltext.drop(db, owner, db.execute(query, (user_id,)).fetchall(), space="passages")
         # Without the salt nobody can guess words from what the full text still holds.
         db.execute("delete from users where owner = ?", (owner.number,))
     for table in ("passages", "documents"):
-        db.execute(f"delete from {table} where user_id = ?", (user_id,))
+        db.execute(f"delete from {table} where user_id = ?", (user_id,))  # noqa: S608
     return len(records)
 
 
@@ -263,10 +259,8 @@ def index_again(db: sqlite3.Connection) -> None:
         owner = new_owner(db, user_id)
         texts = [(record.id, indexed_text(record)) for record in read(db, user_id)]
         fulltext.put(db, owner, texts, space="records")
-        query = "select id, name, text from passages where user_id = ?"
-        passages = db.execute(query, (user_id,)).fetchall()
-        texts = [(id_, passage_text(name, text)) for id_, name, text in passages]
-        fulltext.put(db, owner, texts, space="passages")
+        query = "select id, text from passages where user_id = ?"
+        fulltext.put(db, owner, db.execute(query, (user_id,)).fetchall(), space="passages")
 
 
 def _record(row: Sequence[Any], user_id: str) -> Record:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from memory import fulltext, rows, terms
 from memory.records import Draft
 
+FILE = "memory.sqlite"
+"""The name of the database in the home folder."""
 # A user's number stands in for his name, so that what is one user's lies together in the file.
 # Ids are never used again: an index may still hold what was deleted.
 _USERS = """
@@ -134,18 +136,18 @@ create index passages_seq on passages (seq);
 # Whoever writes passages: the index learns of it.
 _NEXT = "update meta set value = value + 1 where name = 'seq'"
 _SEQ = "(select value from meta where name = 'seq')"
-_TRIGGERS = f"""
+_TRIGGERS = """
 create trigger passages_new after insert on passages begin
-    {_NEXT};
-    update passages set seq = {_SEQ} where id = new.id;
+    NEXT;
+    update passages set seq = SEQ where id = new.id;
 end;
 create trigger passages_vector after update of vector, model on passages begin
-    {_NEXT};
-    update passages set seq = {_SEQ} where id = new.id;
+    NEXT;
+    update passages set seq = SEQ where id = new.id;
 end;
 create trigger passages_gone after delete on passages begin
-    {_NEXT};
-    insert into tombstones values ({_SEQ}, 'passages', old.id, old.user_id);
+    NEXT;
+    insert into tombstones values (SEQ, 'passages', old.id, old.user_id);
 end;
 """
 
@@ -155,7 +157,8 @@ def _records(db: sqlite3.Connection) -> None:
         for statement in script.split(";\n"):
             if statement.strip():
                 db.execute(statement)
-    for statement in _TRIGGERS.split("end;\n"):
+    triggers = _TRIGGERS.replace("NEXT", _NEXT).replace("SEQ", _SEQ)
+    for statement in triggers.split("end;\n"):
         if statement.strip():
             db.execute(f"{statement}end")
     fulltext.create(db)

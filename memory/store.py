@@ -7,38 +7,45 @@ is found by its words, and gets its vector later.
 
 from __future__ import annotations
 
-import asyncio
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from memory import changes, choosing, fulltext, inbox, outbox, rows, vectors
+from memory import changes, choosing, fulltext, rows, vectors
 from memory.changes import Action, Cause, Change, Close
 from memory.choosing import Order
 from memory.database import Database
-from memory.embeddings import Embedder, EmbedderError
+from memory.feed import EVERYBODY, Feed, whose
 from memory.inbox import Message
 from memory.index import Hit, Space
 from memory.outbox import Missing
 from memory.records import USER, Draft, Record
-from memory.schema import MIGRATIONS, settle
+from memory.schema import FILE, MIGRATIONS, settle
 from memory.vectors import Pending
 
 if TYPE_CHECKING:
     from memory.embeddings import Vectors
 
-__all__ = ["FILE", "Action", "Change", "Close", "Message", "Missing", "Pending", "Store"]
+__all__ = [
+    "FILE",
+    "Action",
+    "Change",
+    "Close",
+    "Message",
+    "Missing",
+    "Pending",
+    "Store",
+    "UserState",
+]
 
-FILE = "memory.sqlite"
-"""The name of the database in the home folder."""
 EDITABLE = frozenset(
     "text kind subject attribute value since until importance scope said".split()  # noqa: SIM905
 )
 """Fields of a record that may be edited."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +64,13 @@ def open_database(path: Path) -> Database:
     return Database(path, migrations=MIGRATIONS, settle=settle)
 
 
-class Store:
+class Store(Feed):
     """The records of all users; every call names the user.
 
     Args:
         database: Where they are kept, as `open_database` returns it.
         embedder: What makes their vectors; None leaves them to be found by words.
     """
-
-    def __init__(self, database: Database, embedder: Embedder | None = None) -> None:
-        self._db = database
-        self._embedder = embedder
-
-    @property
-    def database(self) -> Database:
-        """Return the database."""
-        return self._db
-
-    @property
-    def model(self) -> str:
-        """Name the embedder; empty for none."""
-        return self._embedder.name if self._embedder else ""
 
     async def write(
         self,
@@ -98,7 +91,7 @@ class Store:
         Raises:
             ValueError: Something in the draft cannot be.
         """
-        (entry,) = await self._entries([draft], _whose(user_id), vectors)
+        (entry,) = await self._entries([draft], whose(user_id), vectors)
         cause = Cause(draft.thread_id, draft.message, draft.source)
 
         def work(db: Connection) -> tuple[Record, list[Change]]:
@@ -120,7 +113,7 @@ class Store:
             vectors: Their vectors by this store's embedder, as an array [drafts, dimensions]; None
                 has them made.
         """
-        entries = await self._entries(drafts, _whose(user_id), vectors)
+        entries = await self._entries(drafts, whose(user_id), vectors)
         return await self._db.change(lambda db: rows.insert(db, user_id, entries))
 
     async def restore(self, records: Sequence[Record], *, user_id: str) -> list[Record]:
@@ -131,7 +124,7 @@ class Store:
             user_id: Whose memory they go to.
         """
         drafts = [rows.as_draft(record) for record in records]
-        entries = await self._entries(drafts, _whose(user_id), None)
+        entries = await self._entries(drafts, whose(user_id), None)
         whole = [
             replace(entry, state=replace(record, text=entry.draft.text))
             for entry, record in zip(entries, records, strict=True)
@@ -154,7 +147,7 @@ class Store:
         Raises:
             LookupError: The user has no such record.
         """
-        _whose(user_id)
+        whose(user_id)
         cause = Cause(thread_id, message, source)
 
         def work(db: Connection) -> tuple[Record, Change]:
@@ -167,14 +160,8 @@ class Store:
                 confidence=old.confidence if confidence is None else confidence,
                 dormant=False,
             )
-            rows.update(
-                db,
-                old.id,
-                times=new.times,
-                last_said=new.last_said,
-                confidence=new.confidence,
-                dormant=False,
-            )
+            names = ("times", "last_said", "confidence", "dormant")
+            rows.update(db, old.id, **{name: getattr(new, name) for name in names})
             return new, change
 
         return await self._db.change(work)
@@ -199,7 +186,7 @@ class Store:
             message: The message that caused it.
             source: Where it came from.
         """
-        _whose(user_id)
+        whose(user_id)
         cause = Cause(thread_id, message, source)
         return await self._db.change(lambda db: changes.close(db, user_id, closes, cause, by=by))
 
@@ -237,7 +224,7 @@ class Store:
         Returns:
             What was deleted.
         """
-        _whose(user_id)
+        whose(user_id)
         if not self._db.exists():
             return []
 
@@ -254,7 +241,7 @@ class Store:
         What was added is deleted, what was ended holds again, what was strengthened was said once
         less. A record that was ended by something else since stays as it is.
         """
-        _whose(user_id)
+        whose(user_id)
         if not self._db.exists():
             return []
         return await self._db.change(lambda db: changes.undo(db, user_id, change_ids), wipe=True)
@@ -272,18 +259,8 @@ class Store:
 
         A record's lines are also those in which it took another's place.
         """
-        return await self._read(
-            user_id,
-            [],
-            lambda db: changes.read(
-                db,
-                user_id,
-                thread_id=thread_id,
-                message=message,
-                record_id=record_id,
-                limit=limit,
-            ),
-        )
+        wanted = (thread_id, message, record_id, limit)
+        return await self._read(user_id, [], lambda db: changes.read(db, user_id, *wanted))
 
     async def get(self, ids: Sequence[int], *, user_id: str) -> builtins.list[Record]:
         """Return records in the order of their ids; unknown ones are left out."""
@@ -364,27 +341,44 @@ class Store:
 
     async def use(self, ids: Sequence[int], *, user_id: str, at: float) -> None:
         """Count that an answer was given with records."""
-        _whose(user_id)
+        whose(user_id)
         if ids:
             await self._db.change(lambda db: choosing.use(db, user_id, ids, at))
 
     async def rest(self, ids: Sequence[int], *, user_id: str, dormant: bool = True) -> None:
         """Let records only be found when asked for, or again as others."""
-        _whose(user_id)
+        whose(user_id)
         await self._db.change(lambda db: choosing.rest(db, user_id, ids, dormant))
+
+    async def tidy(self, *, before: float) -> int:
+        """Let records rest that nobody has said or used since, and that are not important.
+
+        Args:
+            before: Since when, in seconds since the epoch.
+
+        Returns:
+            How many rest now that did not.
+        """
+        rested = first = 0
+        last = await self._read(EVERYBODY, 0, choosing.last)
+        # Piece by piece: others wait for as long as one takes.
+        while first < last:
+            rested += await self._db.change(partial(choosing.tidy, before=before, after=first))
+            first += choosing.PIECE
+        return rested
 
     async def users(self) -> builtins.list[str]:
         """Return all users of whom there is anything."""
         query = "select user_id from users union select user_id from documents order by 1"
         return await self._read(
-            "all", [], lambda db: [name for (name,) in db.execute(query).fetchall()]
+            EVERYBODY, [], lambda db: [name for (name,) in db.execute(query).fetchall()]
         )
 
     async def count(self, *, user_id: str) -> int:
         """Return how many records a user has."""
         query = "select records from users where user_id = ?"
-        found = await self._read(user_id, [], lambda db: db.execute(query, (user_id,)).fetchall())
-        return int(found[0][0]) if found else 0
+        found = await self._read(user_id, None, lambda db: db.execute(query, (user_id,)).fetchone())
+        return int(found[0]) if found else 0
 
     async def subjects(self, *, user_id: str) -> dict[str, int]:
         """Return whom records are about, with how many."""
@@ -393,111 +387,17 @@ class Store:
     async def state(self, *, user_id: str) -> UserState:
         """Return what is kept of a user beside records."""
         query = "select paused from users where user_id = ?"
-        found = await self._read(user_id, [], lambda db: db.execute(query, (user_id,)).fetchall())
-        return UserState(paused=bool(found and found[0][0]))
+        found = await self._read(user_id, None, lambda db: db.execute(query, (user_id,)).fetchone())
+        return UserState(paused=bool(found and found[0]))
 
     async def pause(self, paused: bool, *, user_id: str) -> None:
         """Note that nothing is to be remembered for now, or that it is again."""
         query = "update users set paused = ? where owner = ?"
         await self._owned(user_id, lambda db, owner: db.execute(query, (paused, owner.number)))
 
-    async def note(self, message: Message, *, user_id: str) -> int:
-        """Put a message into the inbox, and return its number."""
-        return await self._owned(user_id, lambda db, owner: inbox.add(db, owner, message))
-
-    async def inbox(self, *, user_id: str | None = None, limit: int = 20) -> builtins.list[Message]:
-        """Return messages of one user or, for None, of all: the least tried, then the oldest."""
-        name = "all" if user_id is None else user_id
-        return await self._read(name, [], lambda db: inbox.waiting(db, user_id, limit))
-
-    async def tried(self, ids: Sequence[int], *, user_id: str) -> None:
-        """Count that reading messages failed: others are read before them."""
-        await self._owned(user_id, lambda db, owner: inbox.tried(db, owner, ids))
-
-    async def done(self, ids: Sequence[int], *, user_id: str) -> None:
-        """Take messages out of the inbox."""
-        await self._owned(user_id, lambda db, owner: inbox.done(db, owner, ids))
-
     async def forget_user(self, *, user_id: str) -> int:
         """Delete everything of a user, and return how many records there were."""
-        _whose(user_id)
+        whose(user_id)
         if not self._db.exists():
             return 0
         return await self._db.change(lambda db: rows.forget(db, user_id), wipe=True)
-
-    async def after(self, seq: int, *, space: Space, limit: int = 512) -> builtins.list[Pending]:
-        """Return what an index that knows all up to `seq` does not know, the first first."""
-        return await self._read(
-            "all",
-            [],
-            lambda db: vectors.after(db, seq, space=space, model=self.model, limit=limit),
-        )
-
-    async def settled(self, seq: int, *, space: Space) -> None:
-        """Let go of what is noted of things deleted up to `seq`: the index has let go of them."""
-        query = "delete from tombstones where space = ? and seq <= ?"
-        if self._db.exists():
-            await self._db.change(lambda db: db.execute(query, (space, seq)))
-
-    async def high(self) -> int:
-        """Return the place of the last writing in the order of all."""
-        return int(await self.meta("seq") or 0)
-
-    async def meta(self, name: str) -> str:
-        """Return a note on the whole store, such as its `identity`; empty where there is none."""
-        query = "select value from meta where name = ?"
-        found = await self._read("all", [], lambda db: db.execute(query, (name,)).fetchall())
-        return str(found[0][0]) if found else ""
-
-    async def set_meta(self, name: str, value: str) -> None:
-        """Keep a note on the whole store."""
-        query = "insert or replace into meta values (?, ?)"
-        await self._db.change(lambda db: db.execute(query, (name, value)))
-
-    async def missing(
-        self, embedder_name: str, limit: int, *, space: Space = "records"
-    ) -> builtins.list[Missing]:
-        """Return what has no vector by this embedder, with the texts to make one of."""
-        return await self._read(
-            "all", [], lambda db: outbox.missing(db, embedder_name, limit, space)
-        )
-
-    async def fill(
-        self, found: Sequence[Missing], vectors: Vectors, *, model: str, space: Space = "records"
-    ) -> None:
-        """Store vectors, as an array [found, dimensions]; what was rewritten meanwhile is not."""
-        await self._db.change(lambda db: outbox.fill(db, found, vectors, model, space))
-
-    async def aclose(self) -> None:
-        """Close the database."""
-        await self._db.aclose()
-
-    async def _read(self, user_id: str, empty: T, work: Callable[[Connection], T]) -> T:
-        _whose(user_id)
-        return await self._db.read(work) if self._db.exists() else empty
-
-    async def _owned(self, user_id: str, work: Callable[[Connection, fulltext.Owner], T]) -> T:
-        _whose(user_id)
-        return await self._db.change(lambda db: work(db, rows.new_owner(db, user_id)))
-
-    async def _entries(
-        self, drafts: Sequence[Draft], user_id: str, vectors: Vectors | None
-    ) -> builtins.list[rows.Entry]:
-        checked = [rows.checked(draft) for draft in drafts]
-        if vectors is None and self._embedder is not None and checked:
-            texts = [rows.embedded_text(draft) for draft in checked]
-            try:
-                vectors = await asyncio.to_thread(self._embedder.embed, texts)
-            except EmbedderError:
-                # They are found by their words, and get vectors when the model is there again.
-                vectors = None
-        if vectors is None:
-            return [rows.Entry(draft) for draft in checked]
-        pairs = zip(checked, vectors, strict=True)
-        return [rows.Entry(draft, vector, self.model) for draft, vector in pairs]
-
-
-def _whose(user_id: str) -> str:
-    if not user_id:
-        raise ValueError("user_id is empty: memory belongs to somebody.")
-    return user_id

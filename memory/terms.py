@@ -85,7 +85,7 @@ def _stem(word: str) -> str:
 
 @cache
 def _stemmer() -> Callable[[str], str]:
-    import snowballstemmer
+    import snowballstemmer  # type: ignore[import-untyped]
 
     stem_word: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
     return stem_word

@@ -21,7 +21,7 @@ _SHIFT = 32
 _BATCH = 4096
 _PENDING: dict[Space, str] = {
     "records": (
-        "select seq, id, user_id, vector from records join users using (owner) "
+        "select seq, id, user_id, vector from records join users using (owner) "  # noqa: S608
         f"join vectors on place = (owner << {_SHIFT}) + id "
         "where seq > ? and model = (select model from models where name = ?) "
         "order by seq limit ?"
@@ -163,7 +163,7 @@ def _stored(
     if space == "records":
         first = owner.number << _SHIFT
         query = (
-            f"select place - {first}, vector from vectors where place between ? and ? "
+            f"select place - {first}, vector from vectors where place between ? and ? "  # noqa: S608
             "and +model = (select model from models where name = ?)"
         )
         values: tuple[Any, ...] = (first, first + (1 << _SHIFT) - 1, model)
