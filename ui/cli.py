@@ -24,6 +24,7 @@ from ui.arguments import (
     User,
 )
 from ui.cli_docs import docs_app
+from ui.cli_memory import memory_app
 from ui.cli_tools import tools_app
 
 EXIT_CODES = """\
@@ -43,6 +44,7 @@ app = typer.Typer(
 threads_app = typer.Typer(help="List, show and delete your threads.", rich_markup_mode=None)
 config_app = typer.Typer(help="Show the settings and their origin.", rich_markup_mode=None)
 app.add_typer(threads_app, name="threads")
+app.add_typer(memory_app, name="memory")
 app.add_typer(tools_app, name="tools")
 app.add_typer(docs_app, name="docs")
 app.add_typer(config_app, name="config")
