@@ -19,6 +19,10 @@ SHORT_WAIT = 100
 """Milliseconds that emptying the write-ahead log waits for those who read it."""
 BACKUP = ".backup"
 """What the name of a backup beside the file ends with."""
+AT_ONCE = 64 * 2**20
+"""Bytes up to which a file is written anew within the call that deleted something in it."""
+# The header's `application_id` says that something was deleted since the file was written anew.
+_UNCLEAN, _CLEAN = 0x6D656D31, 0
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
@@ -70,6 +74,7 @@ class Database:
         self._db: sqlite3.Connection | None = None
         self._lock = threading.Lock()
         self._traces = False
+        self._unclean = False
 
     @property
     def path(self) -> Path:
@@ -99,9 +104,15 @@ class Database:
             wipe: Whether it takes away what must not be readable in the file any more.
         """
 
+        def marked(db: sqlite3.Connection) -> T:
+            result = work(db)
+            if wipe:
+                db.execute(f"pragma application_id={_UNCLEAN}")
+            return result
+
         def whole(db: sqlite3.Connection) -> T:
-            result = _in_transaction(db, "begin immediate", work)
-            self._traces = self._traces or wipe
+            result = _in_transaction(db, "begin immediate", marked)
+            self._traces, self._unclean = self._traces or wipe, self._unclean or wipe
             return result
 
         return await self.run(whole)
@@ -111,16 +122,20 @@ class Database:
         return await self.run(lambda db: _in_transaction(db, "begin", work))
 
     async def wipe(self) -> None:
-        """Empty the write-ahead log, which keeps what was deleted or done.
+        """Leave nothing in the file that can be read of what was deleted.
 
-        Another connection that reads at this moment prevents it: it is tried again after each
-        later call, and when the file is closed.
+        SQLite overwrites what it deletes, but not the copies that it left in the gaps of pages
+        when it moved rows between them, nor those in the write-ahead log. So the file is written
+        anew, and the log is emptied. `change` does so itself, except that a large file waits for
+        this call or the closing. Another connection that uses the file at this moment prevents it:
+        it is tried again after each later call.
         """
 
-        def mark(_db: sqlite3.Connection) -> None:
+        def work(db: sqlite3.Connection) -> None:
             self._traces = True
+            self._clean(db, whole=True)
 
-        await self.run(mark)
+        await self.run(work)
 
     async def check(self) -> list[str]:
         """Return what SQLite finds wrong with the file; nothing for a sound one."""
@@ -149,7 +164,7 @@ class Database:
 
         def work(db: sqlite3.Connection) -> None:
             db.execute("vacuum")
-            self._traces = True
+            self._traces, self._unclean = True, False
 
         await self.run(work)
 
@@ -157,7 +172,8 @@ class Database:
         """Close the file."""
         with self._lock:
             if self._db is not None:
-                self._empty_log(self._db)
+                self._traces = self._traces or self._unclean
+                self._clean(self._db, whole=True)
                 self._db.close()
                 self._db = None
 
@@ -167,7 +183,7 @@ class Database:
                 if self._db is None:
                     self._db = self._open()
                 result = work(self._db)
-                self._empty_log(self._db)
+                self._clean(self._db)
                 return result
             except sqlite3.DatabaseError as error:
                 if _is_damage(error):
@@ -185,17 +201,22 @@ class Database:
             f"{hint}, or move the file away to begin with an empty one; it was left as it is.",
         )
 
-    def _empty_log(self, db: sqlite3.Connection) -> None:
+    def _clean(self, db: sqlite3.Connection, *, whole: bool = False) -> None:
+        """Take away traces of what was deleted, where there are any and nobody prevents it."""
         if not self._traces:
             return
         db.execute(f"pragma busy_timeout={SHORT_WAIT}")
         try:
-            busy = db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+            if self._unclean and (whole or self._path.stat().st_size <= AT_ONCE):
+                db.execute("vacuum")
+                db.execute(f"pragma application_id={_CLEAN}")
+                self._unclean = False
+            self._traces = bool(db.execute("pragma wal_checkpoint(truncate)").fetchone()[0])
         except sqlite3.OperationalError:
-            busy = 1
+            # Another connection writes, or the disk is too full for a second file.
+            self._traces = True
         finally:
             db.execute(f"pragma busy_timeout={WAIT}")
-        self._traces = bool(busy)
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -234,8 +255,9 @@ class Database:
             _in_transaction(db, "begin immediate", self._migrate)
         if self._settle is not None:
             _in_transaction(db, "begin immediate", self._settle)
-        # A process that died may have left deleted text in the log, and so does a migration.
+        # A process that died may have left traces, and so does a migration.
         self._traces = bool(newest)
+        self._unclean = db.execute("pragma application_id").fetchone() == (_UNCLEAN,)
 
     def _migrate(self, db: sqlite3.Connection) -> None:
         version, newest = _version(db), max(self._migrations)
@@ -244,6 +266,8 @@ class Database:
                 f"The database {self._path} has version {version}; this program knows {newest}.",
                 "Install the newer version of arriero that made it.",
             )
+        if db.execute("select 1 from sqlite_master").fetchone():
+            db.execute(f"pragma application_id={_UNCLEAN}")
         for number, migrate in self._migrations.items():
             if number > version:
                 migrate(db)

@@ -199,9 +199,9 @@ def remove(db: sqlite3.Connection, user_id: str, records: Sequence[Record]) -> N
     fulltext.drop(db, owner, ((r.id, indexed_text(r)) for r in records), space="records")
     one = [(record.id,) for record in records]
     # Whoever looks for what took a place must not find an empty one.
-    db.executemany("update records set closed_by = 0 where closed_by = ?", one)
+    db.executemany("update records set closed_by = 0 where closed_by = ? and closed_by > 0", one)
     db.executemany("delete from changes where record_id = ?", one)
-    db.executemany("delete from changes where other_id = ?", one)
+    db.executemany("delete from changes where other_id = ? and other_id > 0", one)
     db.executemany(
         "delete from inbox where owner = ? and thread_id = ? and message = ?",
         [(owner.number, r.thread_id, r.message) for r in records if r.message],
