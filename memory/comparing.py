@@ -1,0 +1,148 @@
+"""What a new statement does to an old one of the same subject, as far as rules can tell."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Literal
+
+from memory import cues
+from memory.attributes import single
+from memory.flat import flat, same_value, topics, words
+from memory.records import Draft, Record
+
+Effect = Literal["same", "replaces", "corrects", "different", "unsure"]
+_JOBS = frozenset({"job", "employer", "studies"})
+_JOB_CHANGE = re.compile(
+    r"\b(?:changed (?:jobs?|employers?|careers?)|switched (?:jobs?|careers?|courses?)|new job|quit|left|"
+    r"joined|unemployed|retired|laid off|let (?:me|everybody|everyone|us) go|last shift|fired|resigned|"
+    r"these days|no longer|changed de metier|change de metier|gekundigt|career change|got out of)\b"
+)
+_NUMBER = re.compile(
+    r"\b(?:\d[\d.,:]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|hundred)\b"
+)
+# Relations that a person has several of: another name is another one, unless it is said otherwise.
+_SEVERAL = frozenset(
+    "friend sister brother son daughter child cousin niece nephew uncle aunt colleague teacher dog "
+    "cat horse grandson granddaughter neighbour flatmate parrot rabbit".split()  # noqa: SIM905
+)
+LIKE = 0.55
+"""Cosine from which two statements may be about the same thing."""
+NEAR = 0.75
+"""Cosine from which they are about the same thing."""
+SAME = 0.95
+"""Cosine from which they say the same, if their words and numbers agree too."""
+
+
+def compare(new: Draft, old: Record, likeness: float) -> Effect:
+    """Tell what a statement does to an old one that may be about the same subject.
+
+    Args:
+        new: The statement.
+        old: What is remembered.
+        likeness: The cosine of their vectors.
+    """
+    if topics(new.text) == topics(old.text) and _numbers(new) == _numbers(old):
+        return "same" if new.negated == old.negated else "replaces"
+    if new.attribute and new.attribute == old.attribute:
+        if single(new.attribute):
+            return _single(new, old, likeness)
+        return _several(new, old, likeness)
+    pair = {new.attribute, old.attribute}
+    if pair <= _JOBS and _JOB_CHANGE.search(flat(f"{new.quote} {new.text}")):
+        return "replaces"
+    if pair == {"diet", "eats"} and _changes(new) and not new.negated:
+        return "replaces"
+    return _open(new, old, likeness)
+
+
+def corrected_words(text: str) -> tuple[str, str] | None:
+    """Read "I meant Anna, not Anne": the right word and the wrong one, which may be missing."""
+    plain = flat(text)
+    found = re.search(
+        r"\b(?:meant|meinte|quise decir|voulais dire|volevo dire|quis dizer)(?: to (?:say|write))?,? "
+        r"(?P<right>[^,.;!?]+?)(?:,? (?:and )?(?:not|nicht|no|pas|non|nao) (?P<wrong>[^,.;!?]+))?(?:[,.;!?]|$)",
+        plain,
+    ) or re.search(
+        r"^(?:\W|sorry|oops|no|wait|actually|correction)*(?:it's|its|it is|that's|es ist) "
+        r"(?P<right>[^,.;!?]+?),? (?:and )?not (?P<wrong>[^,.;!?]+)",
+        plain,
+    )
+    if not found:
+        return None
+    wrong = text[found.start("wrong") : found.end("wrong")] if found["wrong"] else ""
+    return text[found.start("right") : found.end("right")].strip(), wrong.strip()
+
+
+def mended(old: str, right: str, wrong: str) -> str:
+    """Put the right word in place of the wrong one; empty where it does not stand there."""
+    spans = list(re.finditer(r"\w[\w'-]*(?: [A-ZÀ-Þ][\w'-]*)*", old))
+    if wrong:
+        start = flat(old).find(flat(wrong))
+        return old[:start] + right + old[start + len(wrong) :] if start >= 0 else ""
+    close = [
+        (difflib.SequenceMatcher(None, flat(one[0]), flat(right)).ratio(), one) for one in spans
+    ]
+    best = max(close, key=lambda pair: pair[0], default=None)
+    if not best or best[0] < 0.6:
+        return ""
+    return old[: best[1].start()] + right + old[best[1].end() :]
+
+
+def _single(new: Draft, old: Record, likeness: float) -> Effect:
+    if new.value and old.value and same_value(new.value, old.value):
+        return "same" if new.negated == old.negated else "replaces"
+    if new.corrects:
+        return "corrects"
+    if new.negated and not old.negated and cues.ENDING.search(flat(new.text)):
+        named = topics(new.value) or topics(new.text)
+        return "replaces" if not new.value or named & topics(old.text) else "different"
+    if new.attribute == "name" and set(old.subject.split()) & _SEVERAL and not _changes(new):
+        return "different"
+    if not (new.value and old.value):
+        return "replaces" if _changes(new) and likeness > LIKE else "unsure"
+    if topics(old.value) < topics(new.value) or topics(new.value) < topics(old.value):
+        return "unsure" if _changes(new) else "different"
+    vague = re.search(r"[A-Z\d]", old.value) and not re.search(r"[A-Z\d]", new.value)
+    if vague and not _changes(new):
+        return "different"
+    return "replaces"
+
+
+def _several(new: Draft, old: Record, likeness: float) -> Effect:
+    shared = topics(new.value or new.text) & topics(old.value or old.text)
+    if new.corrects and (shared or likeness > LIKE):
+        return "corrects"
+    if not shared:
+        return "unsure" if _changes(new) and likeness > LIKE else "different"
+    if new.negated != old.negated:
+        return "replaces"
+    if _numbers(new) != _numbers(old) or _changes(new):
+        return "replaces" if likeness > LIKE else "different"
+    return "same" if likeness > SAME else "different"
+
+
+def _open(new: Draft, old: Record, likeness: float) -> Effect:
+    shared = topics(new.text) & topics(old.text)
+    if not shared or likeness < 0.35:
+        return "unsure" if likeness > NEAR else "different"
+    if new.corrects:
+        return "corrects"
+    if cues.ENDING.search(flat(new.text)) and (likeness > 0.45 or len(shared) > 1):
+        return "replaces"
+    if new.negated != old.negated and likeness > LIKE:
+        return "replaces" if _changes(new) or len(shared) > 1 else "unsure"
+    counted = _numbers(new) and _numbers(old) and _numbers(new) != _numbers(old)
+    if counted and likeness > LIKE:
+        return "replaces" if likeness > 0.65 or _changes(new) else "unsure"
+    if _changes(new) and likeness > LIKE:
+        return "unsure"
+    return "unsure" if likeness > NEAR else "different"
+
+
+def _changes(new: Draft) -> bool:
+    return bool(cues.CHANGE.search(flat(f"{new.quote} {new.text}")))
+
+
+def _numbers(one: Draft) -> set[str]:
+    return {word for word in words(one.text) if _NUMBER.fullmatch(word)}

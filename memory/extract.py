@@ -1,0 +1,186 @@
+"""What of a message is worth remembering: the user's own clauses that say something lasting."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from memory import cues
+from memory.deciding import decide
+from memory.flat import flat
+from memory.people import alike, joined
+from memory.records import CHARS, USER, Draft
+from memory.refusing import secret_in
+from memory.sentences import Clause, clauses, own_text
+from memory.statements import Statement, read
+from memory.store import Message
+
+
+class Ask(Protocol):
+    """One completion of a model that is held to a schema."""
+
+    async def __call__(
+        self, system: str, prompt: str, schema: Mapping[str, Any], *, max_tokens: int
+    ) -> Any | None:
+        """Return the parsed reply; None where there is none to be had."""
+
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def worth_reading(text: str) -> bool:
+    """Tell whether a message may hold something to remember; costs no model."""
+    return bool(_WORD.search(text)) and bool(_candidates(text, 0.0, ())[0])
+
+
+async def extract(message: Message, ask: Ask | None, *, known: Sequence[str] = ()) -> list[Draft]:
+    """Return what is worth remembering of a message, in the user's own words.
+
+    Args:
+        message: The message.
+        ask: A model for the clauses that rules do not understand; None goes without.
+        known: Subjects that the user has spoken of.
+    """
+    found, context = _candidates(message.text, message.said, known)
+    unsure = [one for one in found if not one.sure]
+    kept = found
+    if ask and unsure:
+        verdicts = await decide(context, unsure, ask)
+        kept = [verdicts.get(one.text, one) for one in found]  # type: ignore[misc]
+        kept = [one for one in kept if one]
+    elif unsure:
+        kept = [one for one in found if one.sure or _likely(one)]
+    return [_draft(one, message) for one in kept if one.text and not secret_in(one.quote)]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is known while the clauses of a message are read one after the other."""
+
+    said: float
+    known: Sequence[str]
+    corrects: bool
+    before: str = ""
+    found: list[Statement] = field(default_factory=list)
+
+    def take(self, clause: Clause) -> None:
+        """Read one clause."""
+        plain = flat(clause.text)
+        if self.corrects and _only_says_so(plain):
+            return
+        one = read(
+            clause, said=self.said, known=self.known, before=self.before, corrects=self.corrects
+        )
+        if one is None:
+            return
+        if one.subject != USER:
+            one = self._named(one)
+            self.before = one.subject
+        self.found += _apart(one)
+
+    def _named(self, one: Statement) -> Statement:
+        """Give a relation the name it was given before in the message."""
+        told = [other.subject for other in self.found if alike(other.subject, one.subject)]
+        subject = joined(one.subject, [*told, *self.known])
+        if self.before and subject == self.before and cues_third(one.text):
+            name = self.before.split()[-1].title()
+            one = replace(one, text=_with_name(one.text, name))
+        return replace(one, subject=subject)
+
+
+def cues_third(text: str) -> bool:
+    """Tell whether a clause begins with a pronoun for somebody else."""
+    return bool(re.match(r"(?i)(?:he|she|her|his|they)\b", text))
+
+
+def _with_name(text: str, name: str) -> str:
+    return re.sub(r"^(\w+)('s)?(.*)$", lambda m: f"{_owner(m, name)}{m[3]}", text, flags=re.DOTALL)
+
+
+def _owner(found: re.Match[str], name: str) -> str:
+    return f"{name}'s" if flat(found[1]) in ("her", "his", "their") else f"{name}{found[2] or ''}"
+
+
+def _only_says_so(plain: str) -> bool:
+    """Tell whether a clause says no more than that something was wrong."""
+    if not cues.CORRECTING.search(plain):
+        return False
+    return not re.search(
+        r"\bmeant\b|\bnot\b|\b(?:is|are|'s|says|born|live|lives|work|called|soy|si chiama|heis+t)\b",
+        cues.CORRECTING.sub("", plain),
+    ) and not re.search(r"\bmeant\b|\bmeinte\b|\bquise\b|\bvoulais\b|\bvolevo\b|\bquis\b", plain)
+
+
+_FROM_TO = re.compile(
+    r"\b(?:mov\w+|switch\w+|chang\w+|relocat\w+|went|transferr\w+)\b[^.;]*?"
+    r"(?P<from>\bfrom (?P<old>(?!\d)[^,.;]{2,40}?) )to (?=\S)"
+)
+_NOT_OLD = re.compile(r"[,;]?\s+(?:and |e |y |und )?(?:not|nicht|no|pas|nao|non) (?P<old>[^,.;!?]+)")
+
+
+def _apart(one: Statement) -> list[Statement]:
+    """Part "I moved from Paris to Rome" into what holds and what held before."""
+    plain = flat(one.text)
+    if one.corrects and (found := _NOT_OLD.search(plain)) and len(plain[: found.start()].split()) > 1:
+        if not re.search(r"\bmeant\b", plain):
+            return [replace(one, text=one.text[: found.start()].strip(), negated=False)]
+    if found := _FROM_TO.search(plain):
+        start, end = found.span("from")
+        new = replace(one, text=one.text[:start] + one.text[end:])
+        old = one.text[found.start("old") : found.end("old")]
+        was = replace(
+            one, text=one.text[:end].strip(), value=old, past=True, until=one.since, since=None
+        )
+        return [was, new]
+    return [one]
+
+
+def _candidates(
+    text: str, said: float, known: Sequence[str]
+) -> tuple[list[Statement], str]:
+    """Read a message; return what may last, and the user's own text."""
+    own = own_text(text)
+    if not own:
+        return [], ""
+    reading = _Reading(said, known, bool(cues.CORRECTING.search(flat(own))))
+    for clause in clauses(text):
+        reading.take(clause)
+    seen: dict[str, Statement] = {}
+    for one in reading.found:
+        seen.setdefault(flat(one.text), one)
+    return list(seen.values()), own
+
+
+def _likely(one: Statement) -> bool:
+    """Guess, without a model, whether an unclear clause says something lasting."""
+    plain = flat(one.text)
+    return not cues.EVERYDAY.search(plain) and (
+        one.subject != USER or bool(cues.HABIT.match(plain)) or bool(cues.LIFE.search(plain))
+    )
+
+
+def _draft(one: Statement, message: Message) -> Draft:
+    until = one.until
+    if one.past and (until is None or until > message.said):
+        until = message.said
+    text = one.text[:CHARS]
+    return Draft(
+        text=text,
+        kind=one.kind,
+        subject=one.subject,
+        attribute=one.attribute,
+        value=one.value,
+        negated=one.negated,
+        corrects=one.corrects,
+        said=message.said,
+        since=one.since,
+        until=until,
+        thread_id=message.thread_id,
+        message=message.message,
+        quote="" if one.quote == text else one.quote[:CHARS],
+        confidence=0.9 if one.sure else 0.6,
+        importance=one.importance,
+        scope=message.scope,
+    )

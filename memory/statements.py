@@ -1,0 +1,192 @@
+"""Rules that tell from a clause what it says: of whom, which property, which value, since when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from memory import cues
+from memory.attributes import Attribute, attribute_of
+from memory.flat import flat
+from memory.people import named, subject_of
+from memory.records import USER, Kind
+from memory.sentences import Clause
+from memory.times import FOREVER, times_in
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a clause says, as far as rules can tell.
+
+    Args:
+        text: The clause.
+        quote: The sentence that it stands in.
+        subject: Whom it is about.
+        attribute: The property that it tells; empty where none is known.
+        value: The property's value; empty where it is unclear.
+        kind: What kind of record it is.
+        negated: Whether it says that something is not so, or no longer.
+        corrects: Whether it says that something said before was wrong.
+        past: Whether it tells of something that is over.
+        since: From when on it holds, in seconds since the epoch.
+        until: Until when it held.
+        sure: Whether the rules understood it: otherwise a model had better be asked.
+        importance: How much it matters, 0 to 1.
+    """
+
+    text: str
+    quote: str
+    subject: str = USER
+    attribute: str = ""
+    value: str = ""
+    kind: Kind = "fact"
+    negated: bool = False
+    corrects: bool = False
+    past: bool = False
+    since: float | None = None
+    until: float | None = None
+    sure: bool = True
+    importance: float = 0.5
+
+
+WEAK = frozenset({"likes", "eats", "school", "children", "name", "age", "size", "partner"})
+"""Attributes whose patterns are too loose to speak for a clause without a person in it."""
+_TO_SELF = re.compile(r"\b(?:don't (?:let me )?forget|remind me|remember to)\b")
+_NOBODY = re.compile(r"^(?:it|this|that|there|here|they|what|which|these|those|you|your)\b(?!'s not me)")
+_BESIDE = re.compile(
+    r"\b(?:my|our) (?:[\w-]+ )?(?P<rel>[\w-]+) (?P<name>[A-ZÀ-Þ]\w+)(?: (?P<more>[A-ZÀ-Þ]\w+))?"
+)
+
+
+def read(
+    clause: Clause, *, said: float, known: Sequence[str] = (), before: str = "", corrects: bool = False
+) -> Statement | None:
+    """Read a clause; None where it holds nothing that lasts.
+
+    Args:
+        clause: The clause.
+        said: When it was said, in seconds since the epoch.
+        known: Subjects that the user has spoken of.
+        before: The third person that was spoken of last.
+        corrects: Whether the message says that something was wrong before.
+    """
+    if clause.kind == "question":
+        return _relation_in(clause)
+    plain = flat(clause.text)
+    if clause.kind == "request" or _is_instruction(plain):
+        return _instruction(clause, plain)
+    if _passes(plain, corrects):
+        return None
+    subject = _subject(clause, plain, known, before, corrects)
+    told = attribute_of(clause.text)
+    if not subject:
+        return None
+    return _statement(clause, plain, subject, told, said, corrects)
+
+
+def _is_instruction(plain: str) -> bool:
+    asked = cues.INSTRUCTION.search(plain) and cues.STYLE.search(plain)
+    own = re.search(r"\b(?:i|we|my|he|she|je|ich|yo|eu|io)\b(?!.*\b(?:please|for me|to me)\b)", plain)
+    return bool(asked and (not own or re.match(r"when(?:ever)? you|in everything", plain)))
+
+
+def _instruction(clause: Clause, plain: str) -> Statement | None:
+    """Keep how the assistant is to behave from now on; a request for one answer is not kept."""
+    told = attribute_of(clause.text)
+    if told and told.name == "address-as" and told.value:
+        return Statement(
+            clause.text, clause.quote, attribute=told.name, value=told.value, kind="instruction",
+            importance=0.9,
+        )  # fmt: skip
+    lasting = cues.INSTRUCTION.search(flat(clause.quote)) and cues.STYLE.search(plain)
+    if not lasting or re.search(r"\b(?:today|tonight|this time|for now)\b", plain):
+        return None
+    negated = bool(re.search(r"\bnever\b|\bno\b|n't\b|\bstop\b|\bleave out\b", plain))
+    return Statement(
+        clause.text, clause.quote, kind="instruction", negated=negated, importance=0.8
+    )
+
+
+def _relation_in(clause: Clause) -> Statement | None:
+    """Keep who somebody is that a question names in passing, as in "our daughter Maeve"."""
+    for found in _BESIDE.finditer(clause.text):
+        piece = found[0]
+        subject = subject_of(piece)
+        if " " in subject and flat(found["rel"]) != flat(found["name"]):
+            return Statement(
+                piece, clause.quote, subject=subject, attribute="name", value=found["name"],
+                kind="relation", importance=0.5,
+            )  # fmt: skip
+    return None
+
+
+def _passes(plain: str, corrects: bool) -> bool:
+    """Tell whether a clause is small talk, of the moment, a joke or a note to himself."""
+    if cues.EMPTY.match(plain) or cues.SARCASM.search(plain) or _TO_SELF.search(plain):
+        return True
+    if cues.OPINION.search(plain) and not cues.CHANGE.search(plain):
+        return True
+    lasting = cues.LIFE.search(plain) or re.search(r"\b(?:always|every|usually|never)\b", plain)
+    return bool(cues.MOMENTARY.search(plain) and not lasting and not corrects)
+
+
+def _subject(
+    clause: Clause, plain: str, known: Sequence[str], before: str, corrects: bool
+) -> str:
+    subject = subject_of(clause.text, known=known, before=before)
+    if subject or _NOBODY.match(plain):
+        return subject if subject else USER if corrects and "not" in plain else ""
+    if cues.FRAGMENT.match(plain) or corrects or clause.kind == "fragment":
+        return USER
+    told = attribute_of(clause.text)
+    if name := named(clause.text):
+        personal = told and told.name not in ("likes", "eats", "name") and len(name.split()) == 1
+        return name if personal and (told and told.name != "origin") else ""
+    loose = cues.CHANGE.search(plain) and told and told.value
+    return USER if loose or (told and told.name.startswith("favourite")) else ""
+
+
+def _statement(
+    clause: Clause, plain: str, subject: str, told: Attribute | None, said: float, corrects: bool
+) -> Statement | None:
+    text, past = clause.text, bool(cues.PAST.search(plain))
+    life = bool(cues.LIFE.search(plain))
+    personal = subject != USER or bool(cues.HABIT.match(plain)) or bool(cues.FRAGMENT.match(plain))
+    everyday = bool(cues.EVERYDAY.search(plain))
+    if told is None and everyday and not life:
+        return None
+    since, until = _span(text, said, past)
+    one = Statement(
+        text,
+        clause.quote,
+        subject=subject,
+        kind="event" if life and told is None else "fact",
+        negated=bool(cues.NEGATED.search(plain)),
+        corrects=corrects,
+        past=past,
+        since=since,
+        until=until,
+        sure=bool(told) and not everyday,
+    )
+    if told is None:
+        return one if personal or corrects else replace(one, sure=False)
+    kind = told.kind if told.kind in ("preference", "relation", "instruction") else one.kind
+    one = replace(one, attribute=told.name, value=told.value, importance=told.importance)
+    one = replace(one, kind=kind if kind != "instruction" or told.value else "fact")  # type: ignore[arg-type]
+    if told.name in WEAK and not personal:
+        return replace(one, sure=False)
+    return one
+
+
+def _span(text: str, said: float, past: bool) -> tuple[float | None, float | None]:
+    """Read since when and until when a statement holds."""
+    since = until = None
+    for one in times_in(text, said):
+        if one.ends:
+            until = one.until if one.until < FOREVER else None
+        elif one.begins or (one.since > -FOREVER and not past):
+            since = one.since
+        elif past and one.until < FOREVER:
+            until = one.until
+    return since, until
