@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from memory.attributes import Attribute, attribute_of
 from memory.terms import fold, stems
 from memory.times import Time, times_in
 
@@ -65,6 +66,8 @@ _SUGGEST = re.compile(
     r"sugere|recomenda|consigli\w*|suggerisci)\b",
     re.IGNORECASE,
 )
+# What is asked of the place where the user is, without a word of him.
+_AT_HOME = re.compile(r"\b(?:weather|forecast|nearby|near me|around here|wetter)\b", re.IGNORECASE)
 _BACK = re.compile(
     r"\b(?:before|used to|use to|previous(?:ly)?|formerly?|earlier|at first|originally|back then|"
     r"in the past|until then|no longer|ex|old (?:job|address|home|place|name|number|boss|"
@@ -80,6 +83,25 @@ _WAS = re.compile(
     r"morava|trabalhava|ero|avevo|abitavo|lavoravo)\b",
     re.IGNORECASE,
 )
+_NEEDS = (
+    (
+        r"restaurants?|cook\w*|recipes?|dinner|lunch|breakfast|brunch|meals?|menu|snacks?|eat|food|"
+        r"cafes?|bakery|restaurantes?|receta\w*|cena\w*|comida|kochen|essen|rezept\w*|abendessen|"
+        r"recettes?|cuisiner|manger|diner|receita\w*|jantar|ricett\w*|mangiare|ristorant\w*",
+        ("diet", "allergy", "eats"),
+    ),
+    (
+        r"restaurants?|cafes?|nearby|near me|around here|weather|forecast|day trips?|weekend|"
+        r"tonight|flights?|trains?|commute|gym|doctor|dentist|concerts?|museums?|restaurantes?|"
+        r"wetter|meteo|clima|tempo|ristorant\w*|hotels?|trip|travel|holidays?|vacation",
+        ("home", "address"),
+    ),
+    (r"flights?|trips?|travel|holidays?|vacation|hotels?|family", ("children", "partner")),
+    (r"jobs?|career|cv|resume|cover letter|interview", ("job", "employer", "studies")),
+    (r"clothes|shoes|jacket|trousers|outfit|dress|size", ("size", "height")),
+    (r"workout|training plan|exercise|diet plan|calories", ("weight", "height", "age", "allergy")),
+)
+_TOPICS = tuple((re.compile(rf"\b(?:{words})\b"), names) for words, names in _NEEDS)
 _DUTY = r"(?:did|does|do|is|are|was|were|has|have|had|will|would|can|could|should)"
 
 
@@ -94,6 +116,8 @@ class Query:
         times: The expressions of time in it.
         personal: Whether it speaks of the user.
         suggests: Whether it asks for a suggestion, which tastes and circumstances are good for.
+        asked: The property that it asks for.
+        needs: Properties of the user that what it asks for has to respect, such as a diet.
         back: Whether it asks how things were before: what no longer holds is wanted first.
         past: Whether it is in the past tense: what no longer holds may be meant.
     """
@@ -104,6 +128,8 @@ class Query:
     times: tuple[Time, ...]
     personal: bool
     suggests: bool
+    asked: Attribute | None
+    needs: tuple[str, ...]
     back: bool
     past: bool
 
@@ -123,14 +149,18 @@ def read(text: str, now: float, names: Collection[str] = ()) -> Query:
         bare = f"{bare[: one.start]} {bare[one.end :]}"
     kept = content(own)
     # "Where did I live before?" names no time, "before 2024" does and may mean either.
-    back = bool(_BACK.search(bare))
+    asked = attribute_of(text)
+    back = bool(_BACK.search(bare)) or bool(asked and asked.past)
+    suggests = bool(_SUGGEST.search(own))
     return Query(
         text=own,
         words=" ".join(kept),
         stems=tuple(dict.fromkeys(stem for word in kept for stem in stems(word))),
         times=times,
         personal=bool(_OWN.search(own)),
-        suggests=bool(_SUGGEST.search(own)),
+        suggests=suggests,
+        asked=asked,
+        needs=_needs(own) if suggests or _AT_HOME.search(own) else (),
         back=back,
         past=back or bool(_WAS.search(own)) or any(one.until <= now for one in times),
     )
@@ -153,6 +183,12 @@ def own_words(text: str, names: Collection[str]) -> str:
         text = re.sub(rf"\b({_DUTY}) {it}\b", r"\1 I", text, flags=re.IGNORECASE)
         text = re.sub(rf"\b{it}\b", "I", text, flags=re.IGNORECASE)
     return text
+
+
+def _needs(text: str) -> tuple[str, ...]:
+    plain = fold(text)
+    found = (name for topic, names in _TOPICS if topic.search(plain) for name in names)
+    return tuple(dict.fromkeys(found))
 
 
 def _stops(words: list[str]) -> frozenset[str]:

@@ -8,40 +8,40 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from memory.attributes import related
 from memory.embeddings import Embedder, EmbedderError
 from memory.index import Index
+from memory.people import alike, subject_of
 from memory.query import Query, read
 from memory.records import USER, Record
-from memory.relevance import Candidate, Judged, alike, happened, judge
+from memory.relevance import Candidate, Judged, happened, judge, once
 from memory.terms import fold
 
 if TYPE_CHECKING:
     from memory.embeddings import Vectors
     from memory.store import Store
 
-POOL = 60
-"""Records that vectors and words propose at most, each."""
+BY_WORDS, BY_MEANING = 50, 30
+"""Records that words and vectors propose at most."""
 OF_NAME = 20
-"""Records that are looked at of one subject or property."""
+"""Records up to which all of one subject or property are looked at."""
 RECENT = 200
 """Records that are looked through for a time."""
 FIRM = 0.25
 """Share of the best score below which records are left out."""
 PROFILE = (
+    "address-as",
     "name",
-    "nickname",
-    "address_as",
-    "pronouns",
-    "language",
     "home",
     "diet",
     "allergy",
     "job",
     "employer",
+    "language",
 )
 """Properties of the user that nearly always matter, those that matter most first."""
 
@@ -120,7 +120,8 @@ class Recaller:
             if everything or (one.near and one.score >= FIRM * best and _awake(one, best))
         ]
         chosen.sort(key=lambda one: (-one.score, -one.record.said, -one.record.id))
-        return [Recalled(one.record, one.score, one.why) for one in _once(chosen)[:limit]]
+        kept = {one.id for one in once((one.record for one in chosen), limit)}
+        return [Recalled(one.record, one.score, one.why) for one in chosen if one.record.id in kept]
 
     async def profile(
         self, *, user_id: str, scopes: Sequence[str] = ("",), limit: int = 6
@@ -132,7 +133,8 @@ class Recaller:
             scopes: Where the records may be used.
             limit: How many at most.
         """
-        place = {"user_id": user_id, "scopes": scopes, "ended": False, "dormant": False}
+        place: dict[str, Any] = {"user_id": user_id, "scopes": scopes}
+        place |= {"ended": False, "dormant": False}
         wishes = await self._store.list(kinds=("instruction",), order="importance", **place)
         known = await self._store.list(subject=USER, order="importance", limit=200, **place)
         rank = {name: at for at, name in enumerate(PROFILE)}
@@ -140,7 +142,7 @@ class Recaller:
             (one for one in known if one.attribute in rank and not one.negated),
             key=lambda one: (rank[one.attribute], -one.importance, -one.said, -one.id),
         )
-        return _once_records([*wishes[: limit // 2], *told])[:limit]
+        return once([*wishes[: limit // 2], *told], limit)
 
     async def _names(self, user_id: str) -> list[str]:
         """Return what the user is called."""
@@ -154,15 +156,17 @@ class Recaller:
         """Collect what may be relevant, and the subjects that the question names."""
         vector, words, subjects = await asyncio.gather(
             asyncio.to_thread(self._vector, asked.text),
-            self._store.words(asked.words, user_id=user_id, limit=POOL),
+            self._store.words(asked.words, user_id=user_id, limit=BY_WORDS),
             self._store.subjects(user_id=user_id),
         )
         likeness: dict[int, float] = {}
         if vector is not None:
-            hits = await self._index.search(vector, user_id=user_id, space="records", limit=POOL)
+            hits = await self._index.search(
+                vector, user_id=user_id, space="records", limit=BY_MEANING
+            )
             likeness = {hit.id: hit.likeness for hit in hits}
         named = _named(asked, subjects)
-        listed = await self._listed(asked, named, user_id)
+        listed = await self._listed(asked, {one: subjects[one] for one in named}, user_id)
         ids = [*likeness, *(hit.id for hit in words), *(one.id for one in listed)]
         records = {one.id: one for one in await self._store.get(ids, user_id=user_id)}
         before = await self._neighbours(records, user_id)
@@ -181,14 +185,31 @@ class Recaller:
             return None
         return vector
 
-    async def _listed(self, asked: Query, named: Sequence[str], user_id: str) -> list[Record]:
-        """Return what names and times alone propose."""
-        found: list[Record] = []
-        for subject in named:
-            found += await self._store.list(user_id=user_id, subject=subject, limit=OF_NAME)
+    async def _listed(self, asked: Query, named: Mapping[str, int], user_id: str) -> list[Record]:
+        """Return what names, properties and times alone propose.
+
+        Args:
+            asked: The question.
+            named: The subjects that it names, and how many records there are of each.
+            user_id: Whose memory it is.
+        """
+        place: dict[str, Any] = {"user_id": user_id, "limit": OF_NAME}
+        calls = [self._store.list(subject=one, **place) for one, n in named.items() if n <= OF_NAME]
+        if asked.asked is not None:
+            names = sorted({asked.asked.name, *related(asked.asked.name)})
+            calls += [
+                self._store.list(subject=subject, attribute=name, **place)
+                for subject in named or (USER,)
+                for name in names
+            ]
+        calls += [
+            self._store.list(subject=USER, attribute=name, ended=False, **place)
+            for name in asked.needs
+        ]
+        found = [one for part in await asyncio.gather(*calls) for one in part]
         if asked.times and asked.personal:
             recent = await self._store.list(user_id=user_id, limit=RECENT)
-            found += [one for one in recent if happened(one, asked)][:POOL]
+            found += [one for one in recent if happened(one, asked)][:OF_NAME]
         return found
 
     async def _neighbours(self, records: dict[int, Record], user_id: str) -> dict[int, Record]:
@@ -284,23 +305,10 @@ def _follows(one: Record, other: Record) -> bool:
 
 
 def _named(asked: Query, subjects: Collection[str]) -> list[str]:
-    """Return the subjects whose words all stand in a question."""
+    """Return the subjects that a question is about, other than the user."""
+    others = [one for one in subjects if one != USER]
+    if not others:
+        return []
     words = set(fold(asked.text).split())
-    others = (one for one in subjects if one != USER)
-    return sorted(one for one in others if (own := set(fold(one).split())) and own <= words)
-
-
-def _once(judged: Sequence[Judged]) -> list[Judged]:
-    kept: list[Judged] = []
-    for one in judged:
-        if not any(alike(one.record, other.record) for other in kept):
-            kept.append(one)
-    return kept
-
-
-def _once_records(records: Sequence[Record]) -> list[Record]:
-    kept: list[Record] = []
-    for one in records:
-        if not any(alike(one, other) for other in kept):
-            kept.append(one)
-    return kept
+    about = subject_of(asked.text, known=others)
+    return sorted(one for one in others if alike(one, about) or set(fold(one).split()) <= words)

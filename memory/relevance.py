@@ -8,10 +8,14 @@ too: an answer is rarely understood without its question.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from memory.attributes import related
+from memory.people import alike
 from memory.query import Query
 from memory.records import USER, Record
 from memory.terms import fold, stems
@@ -21,15 +25,18 @@ K1, B = 1.2, 0.4
 """Saturation and length of BM25; texts here are short, so that length tells little."""
 CONTEXT = 0.8
 """What a word of the turn before is worth beside one of the turn itself."""
-ATTRIBUTE, NAME, TIME = 1.0, 0.3, 0.4
-"""What it adds that a record tells the property that is asked for, is about somebody who is named,
-or tells of the time that is asked for."""
+ATTRIBUTE, RELATED, NAME, TIME = 1.0, 0.5, 0.3, 0.4
+"""What it adds that a record tells the property that is asked for, or one that often answers the
+question, is about somebody who is named, or tells of the time that is asked for."""
 NEAR, NEAR_OWN = 0.62, 0.42
 """Nearness from which on a record is relevant: for any text, and for one that speaks of the user or
 of somebody whom memory knows."""
 COVERED = 0.5
 """What a question whose words all stand in a record adds to the cosine, for nearness."""
+READ_FOR_TIMES = 24
+"""Candidates whose texts are read for a time, the others' dates being looked at alone."""
 DAY = 86_400.0
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +47,11 @@ class Candidate:
         record: The record.
         likeness: Cosine of its vector and the question's, 0.0 where there is none.
         before: The turn before it, in a conversation that was taken in.
-        asked: Whether it tells the property that is asked for.
-        wanted: Whether it tells something that a suggestion of this kind has to respect.
     """
 
     record: Record
     likeness: float = 0.0
     before: Record | None = None
-    asked: bool = False
-    wanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,23 @@ def judge(
     """
     words, covers = _words(candidates, query.stems)
     most = max(words, default=0.0) or 1.0
-    own = query.personal or query.suggests or bool(named)
+    timely = _timely(candidates, [score / most for score in words], query)
     return [
-        _judged(one, score / most, cover, query, named, now, own)
+        _judged(one, score / most, cover, query, named, now, one.record.id in timely)
         for one, score, cover in zip(candidates, words, covers, strict=True)
     ]
+
+
+def _timely(candidates: Sequence[Candidate], words: Sequence[float], query: Query) -> set[int]:
+    """Return which candidates tell of the time that is asked for."""
+    if not query.times:
+        return set()
+    order = sorted(range(len(candidates)), key=lambda at: -(words[at] + candidates[at].likeness))
+    return {
+        candidates[at].record.id
+        for rank, at in enumerate(order)
+        if happened(candidates[at].record, query, read=rank < READ_FOR_TIMES)
+    }
 
 
 def _judged(
@@ -95,41 +110,68 @@ def _judged(
     query: Query,
     named: Sequence[str],
     now: float,
-    own: bool,
+    timely: bool,
 ) -> Judged:
     record = one.record
-    about = bool({record.subject, record.speaker.lower()} & set(named))
-    timely = bool(query.times) and happened(record, query)
-    score = words + one.likeness + ATTRIBUTE * one.asked + NAME * about + TIME * timely
+    about = concerns(record, named)
+    told = _told(record, query) if about or (not named and record.subject == USER) else 0.0
+    wanted = record.subject == USER and record.attribute in query.needs and not record.ended
+    score = words + one.likeness + told + NAME * about + TIME * timely + RELATED * wanted
     if record.ended:
         score += NAME if query.back else -NAME
     elif not about and record.source != "import" and (named or record.subject != USER):
-        score -= NAME / 2
-    near = one.likeness + COVERED * cover >= (NEAR_OWN if own else NEAR)
-    near = near or one.asked or one.wanted
+        score -= NAME
+    bar = NEAR_OWN if query.personal or query.suggests or named else NEAR
+    near = one.likeness + COVERED * cover >= bar or told > 0 or wanted
     if timely and query.personal:
         near = near or not query.stems or one.likeness >= NEAR_OWN / 2
     why = "words" if words > one.likeness else "meaning"
-    for name, holds in (("time", timely), ("name", about), ("attribute", one.asked)):
+    for name, holds in (
+        ("time", timely),
+        ("name", about),
+        ("attribute", told),
+        ("profile", wanted),
+    ):
         why = name if holds else why
-    return Judged(record, score * _weight(record, now), near, "profile" if one.wanted else why)
+    return Judged(record, score * _weight(record, now), near, why)
 
 
-def happened(record: Record, query: Query) -> bool:
-    """Tell whether a record tells of the time that is asked for."""
-    for asked in query.times:
-        if record.since is not None or record.until is not None:
-            since = -math.inf if record.since is None else record.since
-            until = math.inf if record.until is None else record.until
-            if asked.meets(since, until):
-                return True
-            continue
-        told = times_in(record.text, record.said)
-        if any(asked.meets(one.since, one.until) for one in told if not (one.begins or one.ends)):
-            return True
-        if not told and asked.meets(record.said, record.said):
-            return True
-    return False
+def concerns(record: Record, named: Sequence[str]) -> bool:
+    """Tell whether a record is about one of these subjects, or said by him."""
+    return (
+        any(record.subject != USER and alike(record.subject, one) for one in named)
+        or record.speaker.lower() in named
+    )
+
+
+def _told(record: Record, query: Query) -> float:
+    """Return what it adds that a record tells what is asked for."""
+    if query.asked is None or not record.attribute:
+        return 0.0
+    if record.attribute == query.asked.name:
+        return ATTRIBUTE
+    return RELATED * (record.attribute in related(query.asked.name))
+
+
+def happened(record: Record, query: Query, *, read: bool = False) -> bool:
+    """Tell whether a record tells of a time that is asked for.
+
+    Args:
+        record: The record.
+        query: What is asked.
+        read: Whether its words are read for times, which takes longer than its dates.
+    """
+    if record.since is not None or record.until is not None:
+        since = -math.inf if record.since is None else record.since
+        until = math.inf if record.until is None else record.until
+        return any(asked.meets(since, until) for asked in query.times)
+    told = times_in(record.text, record.said) if read else []
+    events = [(one.since, one.until) for one in told if not (one.begins or one.ends)]
+    return any(
+        asked.meets(since, until)
+        for asked in query.times
+        for since, until in events or [(record.said, record.said)]
+    )
 
 
 def _weight(record: Record, now: float) -> float:
@@ -148,10 +190,11 @@ def _words(
         return [0.0] * len(candidates), [0.0] * len(candidates)
     records = {one.record.id: one.record for one in candidates}
     records |= {one.before.id: one.before for one in candidates if one.before}
-    counts, lengths = {}, {}
+    counts, lengths, sought = {}, {}, frozenset(wanted)
     for id_, record in records.items():
-        found = stems(_said(record))
-        counts[id_], lengths[id_] = Counter(found), len(found)
+        said = _split(_said(record))
+        found = (stem for word in said for stem in _stems(word) if stem in sought)
+        counts[id_], lengths[id_] = Counter(found), len(said)
     rarity = _rarity(counts, wanted)
     mean = sum(lengths.values()) / len(lengths) or 1.0
 
@@ -184,11 +227,30 @@ def _said(record: Record) -> str:
     return " ".join([record.text, *sorted(names)]) if names else record.text
 
 
-def alike(one: Record, other: Record) -> bool:
-    """Tell whether two records say nearly the same, so that one of them is enough."""
-    if (one.subject, one.negated, one.ended) != (other.subject, other.negated, other.ended):
+def once(records: Iterable[Record], limit: int) -> list[Record]:
+    """Return the first records without those that say nearly what one in front of them says."""
+    kept: list[tuple[Record, set[str]]] = []
+    for one in records:
+        words = set(_split(one.text))
+        if len(kept) == limit:
+            break
+        if not any(_alike(one, words, other, said) for other, said in kept):
+            kept.append((one, words))
+    return [one for one, _ in kept]
+
+
+def _alike(one: Record, words: set[str], other: Record, said: set[str]) -> bool:
+    if len(words & said) < 0.9 * len(words | said):
         return False
-    if one.speaker != other.speaker:
-        return False
-    first, second = set(fold(one.text).split()), set(fold(other.text).split())
-    return len(first & second) >= 0.9 * len(first | second)
+    same = ("subject", "speaker", "negated", "ended")
+    return all(getattr(one, name) == getattr(other, name) for name in same)
+
+
+def _split(text: str) -> list[str]:
+    # What is plain ASCII needs no folding of signs, which takes long.
+    return _WORD.findall(text.lower()) if text.isascii() else fold(text).split()
+
+
+@lru_cache(maxsize=20_000)
+def _stems(word: str) -> tuple[str, ...]:
+    return tuple(stems(word))
