@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from memory.consolidate import Consolidator, Taken
-from memory.database import Database
 from memory.documents import Documents
 from memory.embeddings import Embedder
 from memory.extract import Ask, drafted, extract
@@ -21,9 +20,8 @@ from memory.inbox import Message
 from memory.indexing import Indexer, open_index
 from memory.recall import Recalled, Recaller
 from memory.records import Record
-from memory.schema import FILE
 from memory.settings import MemorySettings
-from memory.store import Change, Store
+from memory.store import FILE, Change, Store, open_database
 
 EVERYWHERE = ""
 """The scope of what may be used in every thread."""
@@ -40,7 +38,7 @@ async def open_memories(
         settings: What memory obeys.
         embedder: What turns texts into vectors.
     """
-    database = Database(home / FILE)
+    database = open_database(home / FILE)
     store = Store(database, embedder)
     index = open_index(store, home, settings, embedder)
     memories = Memories(store, index, embedder, settings)
