@@ -51,16 +51,17 @@ _STOPS = {
     ),
 }
 _WORDS = {language: frozenset(words.split()) for language, words in _STOPS.items()}
-# Of another language only if it is that language's for sure: these are English words, too.
-_OWN = re.compile(
+OWN = re.compile(
     r"\b(?:i|i'm|me|my|mine|myself|we|our|ours|us|yo|me|mi|mis|nuestr[oa]s?|ich|mich|mir|"
     r"mein(?:e[mnrs]?)?|wir|uns(?:er\w*)?|je|j'|moi|mon|ma|mes|nous|notre|nos|eu|meus?|minhas?|"
     r"noss[oa]s?|io|mi[oae]|miei|noi|nostr[oaie])\b|\b(?:ho|sono|sou|tenho|tengo|soy)\b",
     re.IGNORECASE,
 )
+"""The words with which people speak of themselves, in six languages."""
 _SUGGEST = re.compile(
     r"\b(?:suggest|recommend|recommendations?|suggestions?|ideas? for|plan|find me|book me|"
-    r"choose|pick|where (?:can|could|should) (?:i|we)|what (?:can|could|should) (?:i|we)|"
+    r"choose|pick|where (?:can|could|should) (?:i|we)|what (?:can|could) (?:i|we)|"
+    r"(?:what|which|who)\b.{0,30}\bshould (?:i|we)|"
     r"help me (?:find|choose|plan|decide)|any (?:good|nice|tips)|gift|present for|recomiénda\w*|"
     r"recomienda\w*|sugiere|empfiehl|empfehlung|schlag\w* .{0,20}vor|propose|recommande|"
     r"sugere|recomenda|consigli\w*|suggerisci)\b",
@@ -102,6 +103,12 @@ _NEEDS = (
     (r"workout|training plan|exercise|diet plan|calories", ("weight", "height", "age", "allergy")),
 )
 _TOPICS = tuple((re.compile(rf"\b(?:{words})\b"), names) for words, names in _NEEDS)
+_CAPITAL = re.compile(r"(?<=\w[\s,'’])\s*([A-ZÀ-ÖØ-Þ]\w+)")
+_DEFINITE = re.compile(
+    r"\b(?:the|this|that|these|those|our|der|die|das|dem|den|el|la|los|las|le|les|o|os|as|il|lo|"
+    r"gli|i)\b",
+    re.IGNORECASE,
+)
 _DUTY = r"(?:did|does|do|is|are|was|were|has|have|had|will|would|can|could|should)"
 
 
@@ -114,6 +121,8 @@ class Query:
         words: The words that carry its meaning.
         stems: The stems of these words, each once.
         times: The expressions of time in it.
+        names: The words with a capital that is not the first one's.
+        definite: Whether it asks for something definite, such as "the router".
         personal: Whether it speaks of the user.
         suggests: Whether it asks for a suggestion, which tastes and circumstances are good for.
         asked: The property that it asks for.
@@ -126,6 +135,8 @@ class Query:
     words: str
     stems: tuple[str, ...]
     times: tuple[Time, ...]
+    names: frozenset[str]
+    definite: bool
     personal: bool
     suggests: bool
     asked: Attribute | None
@@ -157,7 +168,9 @@ def read(text: str, now: float, names: Collection[str] = ()) -> Query:
         words=" ".join(kept),
         stems=tuple(dict.fromkeys(stem for word in kept for stem in stems(word))),
         times=times,
-        personal=bool(_OWN.search(own)),
+        names=frozenset(_CAPITAL.findall(own)),
+        definite=bool(_DEFINITE.search(own)),
+        personal=bool(OWN.search(own)),
         suggests=suggests,
         asked=asked,
         needs=_needs(own) if suggests or _AT_HOME.search(own) else (),

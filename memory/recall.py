@@ -16,7 +16,7 @@ from memory.attributes import related
 from memory.embeddings import Embedder, EmbedderError
 from memory.index import Index
 from memory.people import alike, subject_of
-from memory.query import Query, read
+from memory.query import OWN, Query, read
 from memory.records import USER, Record
 from memory.relevance import Candidate, Judged, happened, judge, once
 from memory.terms import fold
@@ -149,7 +149,8 @@ class Recaller:
         found = await self._store.list(
             user_id=user_id, subject=USER, attribute="name", ended=False, limit=3
         )
-        values = [one.value for one in found if one.value and not one.negated]
+        told = (one for one in found if OWN.search(one.text) and not one.negated)
+        values = [one.value for one in told if one.value]
         return list(dict.fromkeys([*values, *(value.split()[0] for value in values)]))
 
     async def _candidates(self, asked: Query, user_id: str) -> tuple[list[str], list[Candidate]]:

@@ -28,9 +28,13 @@ CONTEXT = 0.8
 ATTRIBUTE, RELATED, NAME, TIME = 1.0, 0.5, 0.3, 0.4
 """What it adds that a record tells the property that is asked for, or one that often answers the
 question, is about somebody who is named, or tells of the time that is asked for."""
-NEAR, NEAR_OWN = 0.62, 0.42
-"""Nearness from which on a record is relevant: for any text, and for one that speaks of the user or
-of somebody whom memory knows."""
+NEAR_VAGUE, NEAR, NEAR_NAME, NEAR_OWN, NEAR_TASTE = 0.95, 0.75, 0.6, 0.42, 0.25
+"""Nearness from which on a record is relevant: for any text, for one about something definite, such
+as "the router", for one with a name that the record has, for one that speaks of the user or of
+somebody whom memory knows, and for a taste where a suggestion is asked for."""
+TASTES = frozenset(("likes", "favourite"))
+BROAD = frozenset(("likes",))
+"""Properties that are so wide that asking for one does not ask for all that is known of it."""
 COVERED = 0.5
 """What a question whose words all stand in a record adds to the cosine, for nearness."""
 READ_FOR_TIMES = 24
@@ -113,18 +117,21 @@ def _judged(
     timely: bool,
 ) -> Judged:
     record = one.record
-    about = concerns(record, named)
-    told = _told(record, query) if about or (not named and record.subject == USER) else 0.0
-    wanted = record.subject == USER and record.attribute in query.needs and not record.ended
+    own, about = record.subject == USER, concerns(record, named)
+    told = _told(record, query) if about or (query.personal and not named and own) else 0.0
+    wanted = own and record.attribute in query.needs and not record.ended
     score = words + one.likeness + told + NAME * about + TIME * timely + RELATED * wanted
     if record.ended:
         score += NAME if query.back else -NAME
-    elif not about and record.source != "import" and (named or record.subject != USER):
+    elif not about and record.source != "import" and (named or not own):
         score -= NAME
-    bar = NEAR_OWN if query.personal or query.suggests or named else NEAR
-    near = one.likeness + COVERED * cover >= bar or told > 0 or wanted
+    if query.times and not timely:
+        told /= 2
+    nearness = one.likeness + COVERED * cover
+    near = nearness >= _bar(record, query, named) or wanted
+    near = near or (told > 0 and record.attribute not in BROAD)
     if timely and query.personal:
-        near = near or not query.stems or one.likeness >= NEAR_OWN / 2
+        near = near or not query.stems or one.likeness >= NEAR_TASTE
     why = "words" if words > one.likeness else "meaning"
     for name, holds in (
         ("time", timely),
@@ -134,6 +141,17 @@ def _judged(
     ):
         why = name if holds else why
     return Judged(record, score * _weight(record, now), near, why)
+
+
+def _bar(record: Record, query: Query, named: Sequence[str]) -> float:
+    """Return the nearness from which on a record is relevant."""
+    if query.suggests and record.attribute.partition(":")[0] in TASTES:
+        return NEAR_TASTE
+    if query.personal or query.suggests or named:
+        return NEAR_OWN
+    if query.names and query.names & set(_WORD.findall(record.text)):
+        return NEAR_NAME
+    return NEAR if query.definite else NEAR_VAGUE
 
 
 def concerns(record: Record, named: Sequence[str]) -> bool:
