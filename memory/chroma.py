@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from memory.index import Hit, Space
-from memory.kept import IndexBroken, Mark, Row, checked
+from memory.kept import IndexBroken, IndexUnreachable, Mark, Row, checked
 from memory.shards import FILE, Shard, Shards
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class ChromaIndex:
                 self._opened.wipe()
             self._disconnect()
             if self._folder is not None and self._folder.exists():
-                shutil.rmtree(self._damaged, ignore_errors=True)
+                _remove(self._damaged)
                 self._folder.rename(self._damaged)
             self._fuse.unlink(missing_ok=True)
 
@@ -188,11 +188,12 @@ class ChromaIndex:
             raise
         # Chroma raises whatever its parts do, and its Rust parts panic outside of Exception: all of
         # it means that the index cannot be used, which is mended by filling it anew.
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
                 raise
             text = " ".join(str(error).split())[:300]
-            raise IndexBroken(f"The index {self.place} cannot be used: {text}") from error
+            said = f"The index {self.place} cannot be used: {text}"
+            raise (IndexUnreachable if _is_network(error) else IndexBroken)(said) from error
 
     def _connect(self, identity: str) -> None:
         self._disconnect()
@@ -231,7 +232,7 @@ class ChromaIndex:
             loose = next((shard for shard in self._opened.shards() if shard.loose), None)
             if loose is None:
                 if self._folder is not None:
-                    shutil.rmtree(self._damaged, ignore_errors=True)
+                    _remove(self._damaged)
                 return False
             with self._at_risk():
                 self._renewal = _Renewal(self._opened, loose)
@@ -279,6 +280,11 @@ class _Renewal:
         return True
 
 
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
 def _deaths(fuse: Path) -> int:
     with suppress(OSError, ValueError):
         return int(fuse.read_text(encoding="utf-8"))
@@ -307,7 +313,7 @@ def _server(address: str) -> Any:
     try:
         httpx.get(f"{address.rstrip('/')}/api/v2/heartbeat", timeout=SECONDS).raise_for_status()
     except httpx.HTTPError as error:
-        raise IndexBroken(f"The Chroma server {address} does not answer: {error}") from error
+        raise IndexUnreachable(f"The Chroma server {address} does not answer: {error}") from error
     chromadb, settings = _chromadb()
     secure = parts.scheme == "https"
     client = chromadb.HttpClient(
@@ -317,6 +323,13 @@ def _server(address: str) -> Any:
     for session in _sessions(client):
         session.timeout = SECONDS
     return client
+
+
+def _is_network(error: BaseException) -> bool:
+    """Tell whether a call has failed on its way to a server."""
+    import httpx
+
+    return isinstance(error, httpx.HTTPError)
 
 
 def _sessions(client: Any) -> list[Any]:
@@ -333,4 +346,5 @@ def _chromadb() -> tuple[Any, Any]:
     # What it has to say goes to nobody's terminal.
     logging.getLogger("chromadb").addHandler(logging.NullHandler())
     # Without the file `.env` of the folder that one happens to be in.
-    return chromadb, Settings(anonymized_telemetry=False, _env_file=None)
+    options: dict[str, Any] = {"anonymized_telemetry": False, "_env_file": None}
+    return chromadb, Settings(**options)

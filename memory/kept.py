@@ -26,6 +26,10 @@ class IndexBroken(Exception):
         self.message = message
 
 
+class IndexUnreachable(IndexBroken):
+    """Say that a server does not answer: what it holds may be as it should be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A vector on its way into an index.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from memory.digests import Digests
 from memory.index import Hit, Space
-from memory.kept import SPACES, Mark, Row
+from memory.kept import SPACES, IndexBroken, Mark, Row
 
 if TYPE_CHECKING:
     from memory.embeddings import Vectors
@@ -247,6 +247,8 @@ class Shards:
         if name in self._open and self._file is not None:
             return self._open[name]
         collection = self._get(name)
+        if collection is None and self._file is None and self._get(name + NEW) is not None:
+            raise IndexBroken(f"The collection {name} is just being made anew.")
         if collection is None:
             return None
         said = collection.metadata or {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +224,15 @@ def traces(folder: Path, needle: bytes) -> list[str]:
     return [path.name for path in files if needle in path.read_bytes()]
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def opened_and_checked(index: ChromaIndex) -> None:
+    await index.open("me")
+    await index.check()
+
+
 def damage_level(folder: Path) -> None:
     for path in folder.rglob("data_level0.bin"):
         path.write_bytes(b"\xff" * path.stat().st_size)
@@ -245,7 +254,9 @@ def damage_database(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [damage_level, damage_header, remove_segments, damage_database])
-async def test_damage_is_noticed_before_it_matters(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
+async def test_damage_is_noticed_before_it_matters(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
     folder = tmp_path / "chroma"
     index = ChromaIndex(folder)
     await index.open("me")
@@ -254,15 +265,14 @@ async def test_damage_is_noticed_before_it_matters(tmp_path: Path, damage) -> No
     damage(folder)
     again = ChromaIndex(folder)
     with pytest.raises(IndexBroken):
-        await again.open("me")
-        await again.check()
+        await opened_and_checked(again)
     await again.discard()
     assert await again.open("me") is None
     await again.put([1], vectors(1), user_id="ana", space="records")
     assert await found(again, vectors(1)[0], "ana") == [1]
     await again.scrub()
     await again.aclose()
-    assert [path.name for path in tmp_path.iterdir()] == ["chroma"]
+    assert names(tmp_path) == ["chroma"]
 
 
 async def test_a_folder_that_processes_die_in_is_not_opened_again(tmp_path: Path) -> None:
