@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _PAGE = 1000
+_MOST = 2**62
 _KINDS: dict[str, type | tuple[type, ...]] = {
     "str": str,
     "bool": bool,
@@ -41,7 +42,7 @@ _TYPES = {
     for one in (*fields(Draft), *fields(Record))
     if one.name != "user_id"
 }
-_END = re.compile(r"(?<=[.!?…。！？])\s+|\n+")  # noqa: RUF001 - full stops of other scripts
+_END = re.compile(r"(?<=[.!?…。！？])\s+|\n+")
 
 
 class ImportRefused(ValueError):
@@ -81,18 +82,22 @@ def read_lines(lines: Iterable[str]) -> list[Record]:
         ImportRefused: A line is not what it should be.
     """
     records: list[Record] = []
+    ids: set[int] = set()
     begun = False
     for number, line in enumerate(lines, start=1):
         if not (line := line.removeprefix("\ufeff").strip()):
             continue
         try:
             value = _plain(line)
-            if not begun and "message" not in value:
-                _check_head(value)
-            elif "message" in value:
+            if set(value) == {"message"}:
                 records += _said(value["message"])
+            elif not begun:
+                _check_head(value)
             else:
                 records.append(_record(value))
+                if records[-1].id in ids:
+                    raise ValueError(f"the id {records[-1].id} was there before.")
+                ids.add(records[-1].id)
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise ImportRefused(f"Line {number}: {error} Nothing was imported.") from error
         begun = True
@@ -114,12 +119,15 @@ async def import_lines(store: Store, lines: Iterable[str], *, user_id: str) -> I
         known.update((_key(one), one.id) for one in page)
         offset += len(page)
     new: list[Record] = []
+    there: dict[int, int] = {}
     for record in records:
         key = _key(record)
         if key not in known:
             known[key] = 0
             new.append(record)
-    added = await store.restore(new, user_id=user_id)
+        elif record.id:
+            there[record.id] = known[key]
+    added = await store.restore(new, user_id=user_id, there=there)
     return Imported(added, len(records) - len(new))
 
 
@@ -157,7 +165,9 @@ def _record(value: dict[str, Any]) -> Record:
         # To Python, true and false are numbers.
         if not isinstance(one, wanted) or (isinstance(one, bool) and wanted is not bool):
             raise ValueError(f"{name} cannot be {one!r}.")
-    for name in ("text", "said"):
+        if isinstance(one, (int, float)) and not -_MOST < one < _MOST:
+            raise ValueError(f"{name} cannot be {one}.")
+    for name in ("id", "text", "said"):
         if name not in value:
             raise ValueError(f"{name} is missing.")
     record = Record(**{"id": 0, "last_said": value["said"], **value}, user_id="")

@@ -229,11 +229,21 @@ def forget(db: sqlite3.Connection, user_id: str) -> int:
     return len(records)
 
 
-def restore(db: sqlite3.Connection, user_id: str, entries: Sequence[Entry]) -> list[Record]:
-    """Add records with their whole state; `closed_by` goes on naming the same record."""
+def restore(
+    db: sqlite3.Connection, user_id: str, entries: Sequence[Entry], there: Mapping[int, int]
+) -> list[Record]:
+    """Add records with their whole state; `closed_by` goes on naming the same record.
+
+    Args:
+        db: The database, in a transaction.
+        user_id: Whose memory they go to.
+        entries: The records, as the `state` of entries.
+        there: The ids of records that are not added, with those that they have here.
+    """
     news = insert(db, user_id, entries)
     olds = [entry.state for entry in entries]
-    numbers = {old.id: new.id for old, new in zip(olds, news, strict=True) if old is not None}
+    pairs = zip(olds, news, strict=True)
+    numbers = {**there, **{old.id: new.id for old, new in pairs if old is not None and old.id}}
     restored = [replace(new, closed_by=numbers.get(new.closed_by, 0)) for new in news]
     for record in restored:
         update(db, record.id, closed_by=record.closed_by)

@@ -8,7 +8,7 @@ is found by its words, and gets its vector later.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -50,11 +50,7 @@ EDITABLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class UserState:
-    """What is kept of a user beside records.
-
-    Args:
-        paused: Whether nothing is to be remembered for now.
-    """
+    """What is kept of a user beside records: whether nothing is to be remembered for now."""
 
     paused: bool = False
 
@@ -116,20 +112,21 @@ class Store(Feed):
         entries = await self._entries(drafts, whose(user_id), vectors)
         return await self._db.change(lambda db: rows.insert(db, user_id, entries))
 
-    async def restore(self, records: Sequence[Record], *, user_id: str) -> list[Record]:
+    async def restore(
+        self, records: Sequence[Record], *, user_id: str, there: Mapping[int, int] | None = None
+    ) -> builtins.list[Record]:
         """Add records with all that is known of them, under new ids: all or none.
 
         Args:
-            records: Records whose `closed_by` names another one's `id` among them, or none.
+            records: Records whose `closed_by` names another one's `id` among them, or 0.
             user_id: Whose memory they go to.
+            there: Other ids that `closed_by` may name, with those of the same records here.
         """
         drafts = [rows.as_draft(record) for record in records]
         entries = await self._entries(drafts, whose(user_id), None)
-        whole = [
-            replace(entry, state=replace(record, text=entry.draft.text))
-            for entry, record in zip(entries, records, strict=True)
-        ]
-        return await self._db.change(lambda db: rows.restore(db, user_id, whole))
+        pairs = zip(entries, records, strict=True)
+        whole = [replace(entry, state=record) for entry, record in pairs]
+        return await self._db.change(lambda db: rows.restore(db, user_id, whole, there or {}))
 
     async def strengthen(
         self,
@@ -182,8 +179,8 @@ class Store(Feed):
             closes: Which records, when and why.
             user_id: Whose they are.
             by: The record that takes their place, 0 for none.
-            thread_id: The thread that caused it.
-            message: The message that caused it.
+            thread_id: The thread that caused it, as do the next two.
+            message: The message in it.
             source: Where it came from.
         """
         whose(user_id)
@@ -351,14 +348,7 @@ class Store(Feed):
         await self._db.change(lambda db: choosing.rest(db, user_id, ids, dormant))
 
     async def tidy(self, *, before: float) -> int:
-        """Let records rest that nobody has said or used since, and that are not important.
-
-        Args:
-            before: Since when, in seconds since the epoch.
-
-        Returns:
-            How many rest now that did not.
-        """
+        """Let ordinary records rest that nobody said or used since `before`; return how many."""
         rested = first = 0
         last = await self._read(EVERYBODY, 0, choosing.last)
         # Piece by piece: others wait for as long as one takes.
