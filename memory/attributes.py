@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memory.flat import flat, stem
+from memory.people import RELATIONS
 from memory.property_table import PAST, PROPERTIES, Property
 
 
@@ -80,12 +81,16 @@ _OPEN = re.compile(
     r"the|in))* (?P<v>.+)"
 )
 _ASKED_OPEN = re.compile(
-    r"^(?:so |and )?(?:what|when|who|which|how (?:much|many|long|old|big))(?:'s|'re)? ?"
-    r"(?:is|are|was|were)?\b.*?\b(?:my|our) (?P<thing>[\w' -]+?)"
-    r"(?: (?:called|named|before|now|again|at first|previously|these days|at the moment)\b.*)?\??$"
+    r"^(?:so |and )?(?:who|what|when|which|how (?:much|many|long|old|big))(?:'s|'re)? ?"
+    r"(?:(?:is|are|was|were|did|does|do)\b)?.*?\b(?:my|our|the|his|her|(?P<of>\w+)'s) (?P<thing>[\w' -]+?)"
+    r"(?: (?:open|close|cost|start|'s|called|named|before|now|again|at first|previously|these days|at the moment)\b.*)?\??$"
+)
+_WHO_IS = re.compile(
+    r"^who(?:'s| is| was| are) (?:my|our) (?:[\w-]+ ){0,2}?[\w-]+(?: (?:now|before|previously))?\s*\?*$|"
+    r"\bwho (?:did|do) i report to\b"
 )
 _TAIL = re.compile(
-    r"\s*(?:[,.;:!?()]|--|\b(?:since|because|now|these days|at the moment|nowadays|as of|until|"
+    r"\s*(?:[,.;:!?()]|--|\b(?:since|because|btw|lol|for|(?<=\w )from|now|these days|at the moment|nowadays|as of|until|"
     r"anymore|any more|again|already|today|yesterday|this (?:week|month|year|summer|spring)|last|"
     r"though|lately|so|but|which|who|where|with (?:my|his|her|a)|jetzt|seit|depuis|desde|da quando|"
     r"after|before|when|while|and (?:i|my|we|he|she|it|now|feel|drown\w*|need|love|just|still))\b).*$"
@@ -105,13 +110,37 @@ def attribute_of(text: str) -> Attribute | None:
     past = bool(PAST.search(plain))
     if found := _favourite(text, plain, past):
         return found
+    if found := _WHO_IS.search(plain):
+        return Attribute("name", "", True, past, "relation", 0.6)
     asked = bool(_QUESTION.search(plain)) or bool(re.match(r"(?:what|where|who|how|which)\b", plain))
     for one in PROPERTIES:
         if asked and (match := one.asks.search(plain)):
-            return _attribute(one, "", past)
+            return _of_thing(_attribute(one, "", past), _THING_ASKED, plain)
         if not asked and (match := _told(one, plain)):
-            return _attribute(one, value_in(text, plain, match), past)
+            told = _attribute(one, value_in(text, plain, match), past)
+            return _of_thing(told, _THING_TOLD, plain)
     return _asked_open(plain, past) if asked else _open(text, plain, past)
+
+
+_THING_TOLD = re.compile(
+    r"\b(?:my|our|the|his|her) (?:[\w-]+ ){0,3}?(?P<thing>[\w-]+)(?: (?:is|are|was)|'s) [\w ,]{0,20}"
+    r"(?:called|named)\b|\b(?:named|renamed) (?:my|our|the) (?P<thing2>\w+)|"
+    r"\b(?:title|name) for (?:my|our|the) (?P<thing3>\w+)"
+)
+_THING_ASKED = re.compile(
+    r"\b(?:name of|called|is|was|call|comment s'appel\w+|heis+t|chiama) (?:my|our|the|\w+'s|notre|mein\w*|mio) "
+    r"(?:[\w-]+ ){0,2}?(?P<thing>[\w-]+?)(?P<thing2>)(?P<thing3>)(?:'s (?:full |new )?name| called| named|"
+    r"\s*\?|\s*$| before)"
+)
+
+
+def _of_thing(told: Attribute, pattern: re.Pattern[str], plain: str) -> Attribute:
+    """Tell the name of a thing of the user's from that of a person."""
+    found = pattern.search(plain) if told.name == "name" else None
+    thing = found and (found["thing"] or found["thing2"] or found["thing3"])
+    if not thing or thing in RELATIONS or thing == "name" or thing.endswith("name"):
+        return told
+    return replace(told, name=f"name:{stem(thing)}")
 
 
 def related(name: str) -> frozenset[str]:
@@ -181,7 +210,8 @@ def _asked_open(plain: str, past: bool) -> Attribute | None:
 
 _LOOSE = frozenset(
     "old new own first previous current former last little big whole the best little of on in for "
-    "full official long usual weekly daily actual s a that name".split()
+    "full official long usual weekly daily actual s a that name date number time day amount "
+    "de da do del della du di".split()
 )
 
 

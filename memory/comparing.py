@@ -9,7 +9,8 @@ from typing import Literal
 from memory import cues
 from memory.attributes import single
 from memory.flat import flat, same_value, topics, words
-from memory.records import Draft, Record
+from memory.people import alike
+from memory.records import USER, Draft, Record
 
 Effect = Literal["same", "replaces", "corrects", "different", "unsure"]
 _JOBS = frozenset({"job", "employer", "studies"})
@@ -18,13 +19,21 @@ _JOB_CHANGE = re.compile(
     r"joined|unemployed|retired|laid off|let (?:me|everybody|everyone|us) go|last shift|fired|resigned|"
     r"these days|no longer|changed de metier|change de metier|gekundigt|career change|got out of)\b"
 )
+_BESIDE = re.compile(
+    r"\b(?:on (?:weekends|saturdays?|sundays?|the side)|also|part[- ]time job|side (?:job|gig|business)|"
+    r"besides|second job|in my (?:free|spare) time|as a hobby|volunteer\w*)\b"
+)
+_STRONG = re.compile(
+    r"\b(?:now|these days|nowadays|from now on|no longer|any ?more|again|switched|changed|instead|rebranded|"
+    r"new|raised|is down to|jetzt|nicht mehr|ahora|ya|maintenant|desormais|agora|adesso|aussi|tambien)\b"
+)
 _NUMBER = re.compile(
     r"\b(?:\d[\d.,:]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|hundred)\b"
 )
 # Relations that a person has several of: another name is another one, unless it is said otherwise.
 _SEVERAL = frozenset(
     "friend sister brother son daughter child cousin niece nephew uncle aunt colleague teacher dog "
-    "cat horse grandson granddaughter neighbour flatmate parrot rabbit".split()  # noqa: SIM905
+    "cat horse grandson granddaughter parrot rabbit".split()  # noqa: SIM905
 )
 LIKE = 0.55
 """Cosine from which two statements may be about the same thing."""
@@ -42,18 +51,32 @@ def compare(new: Draft, old: Record, likeness: float) -> Effect:
         old: What is remembered.
         likeness: The cosine of their vectors.
     """
+    if new.subject != old.subject and not alike(new.subject, old.subject):
+        # Somebody else in the same place, such as a new boss.
+        named = new.attribute == old.attribute == "name" or _changes(new)
+        return "replaces" if named and _changes(new) or new.corrects else "different"
     if topics(new.text) == topics(old.text) and _numbers(new) == _numbers(old):
         return "same" if new.negated == old.negated else "replaces"
+    pair = {new.attribute, old.attribute}
     if new.attribute and new.attribute == old.attribute:
+        if pair <= _JOBS and _BESIDE.search(flat(f"{new.text} {old.text}")):
+            return "different"
         if single(new.attribute):
             return _single(new, old, likeness)
         return _several(new, old, likeness)
-    pair = {new.attribute, old.attribute}
+    if pair <= _JOBS and _BESIDE.search(flat(f"{new.text} {old.text}")):
+        return "different"
     if pair <= _JOBS and _JOB_CHANGE.search(flat(f"{new.quote} {new.text}")):
         return "replaces"
     if pair == {"diet", "eats"} and _changes(new) and not new.negated:
         return "replaces"
     return _open(new, old, likeness)
+
+
+def role(subject: str, draft: Draft) -> bool:
+    """Tell whether somebody else may have had the role of a statement's subject, such as boss."""
+    first, other = draft.subject.split()[:1], subject.split()[:1]
+    return first == other and draft.subject != USER and not set(first) & _SEVERAL
 
 
 def corrected_words(text: str) -> tuple[str, str] | None:
@@ -76,7 +99,10 @@ def corrected_words(text: str) -> tuple[str, str] | None:
 
 def mended(old: str, right: str, wrong: str) -> str:
     """Put the right word in place of the wrong one; empty where it does not stand there."""
-    spans = list(re.finditer(r"\w[\w'-]*(?: [A-ZÀ-Þ][\w'-]*)*", old))
+    spans = [
+        *re.finditer(r"\w[\w'-]*", old),
+        *re.finditer(r"[A-ZÀ-Þ][\w'-]*(?: [A-ZÀ-Þ][\w'-]*)+", old),
+    ]
     if wrong:
         start = flat(old).find(flat(wrong))
         return old[:start] + right + old[start + len(wrong) :] if start >= 0 else ""
@@ -87,6 +113,28 @@ def mended(old: str, right: str, wrong: str) -> str:
     if not best or best[0] < 0.6:
         return ""
     return old[: best[1].start()] + right + old[best[1].end() :]
+
+
+_COUNTED = re.compile(r"\b(?P<n>\d[\d.,:]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve) (?P<of>[a-z]+)")
+
+
+def restated(new: Draft, old: Record) -> str:
+    """Put a correction's value into the old statement, if that says more; empty where it cannot.
+
+    "I work at Brightwell, in procurement" and "the company is Brightwater" make one statement.
+    """
+    if new.attribute and new.attribute == old.attribute and new.value and old.value in old.text:
+        pair = (flat(new.value), flat(old.value))
+        near = difflib.SequenceMatcher(None, *pair).ratio() > 0.6
+        more = topics(old.text) - topics(new.text) - topics(old.value)
+        if old.value and near and more and single(new.attribute):
+            return old.text.replace(old.value, new.value, 1)
+    counts = {found["of"]: found["n"] for found in _COUNTED.finditer(flat(new.text))}
+    for found in _COUNTED.finditer(flat(old.text)):
+        right = counts.get(found["of"], "")
+        if right and right != found["n"]:
+            return old.text[: found.start("n")] + right + old.text[found.end("n") :]
+    return ""
 
 
 def _single(new: Draft, old: Record, likeness: float) -> Effect:
@@ -100,7 +148,7 @@ def _single(new: Draft, old: Record, likeness: float) -> Effect:
     if new.attribute == "name" and set(old.subject.split()) & _SEVERAL and not _changes(new):
         return "different"
     if not (new.value and old.value):
-        return "replaces" if _changes(new) and likeness > LIKE else "unsure"
+        return "replaces" if _changes(new) else "unsure"
     if topics(old.value) < topics(new.value) or topics(new.value) < topics(old.value):
         return "unsure" if _changes(new) else "different"
     vague = re.search(r"[A-Z\d]", old.value) and not re.search(r"[A-Z\d]", new.value)
@@ -128,13 +176,15 @@ def _open(new: Draft, old: Record, likeness: float) -> Effect:
         return "unsure" if likeness > NEAR else "different"
     if new.corrects:
         return "corrects"
-    if cues.ENDING.search(flat(new.text)) and (likeness > 0.45 or len(shared) > 1):
+    if cues.ENDING.search(flat(new.text)) and not old.negated:
         return "replaces"
-    if new.negated != old.negated and likeness > LIKE:
+    if new.negated != old.negated and (likeness > LIKE or len(shared) > 1):
         return "replaces" if _changes(new) or len(shared) > 1 else "unsure"
     counted = _numbers(new) and _numbers(old) and _numbers(new) != _numbers(old)
     if counted and likeness > LIKE:
         return "replaces" if likeness > 0.65 or _changes(new) else "unsure"
+    if _STRONG.search(flat(f"{new.quote} {new.text}")) and likeness > 0.5:
+        return "replaces" if not new.attribute or not old.attribute else "unsure"
     if _changes(new) and likeness > LIKE:
         return "unsure"
     return "unsure" if likeness > NEAR else "different"

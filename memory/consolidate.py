@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from memory import deciding
-from memory.comparing import compare, corrected_words, mended
+from memory.comparing import compare, corrected_words, mended, restated, role
 from memory.embeddings import Embedder, EmbedderError
 from memory.extract import Ask
 from memory.index import Index
@@ -115,7 +115,10 @@ class Consolidator:
     async def _write(self, draft: Draft, effects: _Effects, user_id: str) -> Taken:
         if effects.closed and not draft.attribute:
             old = effects.closed[0]
-            draft = replace(draft, attribute=old.attribute, subject=old.subject)
+            subject = old.subject if alike(old.subject, draft.subject) else draft.subject
+            draft = replace(draft, attribute=old.attribute, subject=subject)
+        if draft.corrects and effects.closed and (text := restated(draft, effects.closed[0])):
+            draft = replace(draft, text=text, quote=draft.quote or draft.text)
         record, changes = await self._store.write(draft, user_id=user_id, closes=effects.closes)
         if effects.older:
             # Something newer is known already: this was true before it.
@@ -156,7 +159,7 @@ class Consolidator:
         """Return current records that may be about the same, with how near they are."""
         records: dict[int, Record] = {}
         for subject in subjects:
-            if alike(subject, draft.subject):
+            if alike(subject, draft.subject) or role(subject, draft):
                 listed = await self._store.list(
                     user_id=user_id, subject=subject, ended=False, limit=LISTED
                 )
@@ -164,7 +167,8 @@ class Consolidator:
         near = await self._near(draft, user_id)
         missing = [number for number in near if number not in records]
         for one in await self._store.get(missing, user_id=user_id):
-            if one.current and alike(one.subject, draft.subject):
+            near_one = alike(one.subject, draft.subject) or role(one.subject, draft)
+            if one.current and near_one:
                 records[one.id] = one
         fitting = [
             one

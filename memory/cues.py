@@ -32,7 +32,10 @@ CORRECTING = re.compile(
 NEGATED = re.compile(
     r"n't\b|\b(?:not|never|no longer|nobody|none|no more|stopped|quit|gave up|given up|without|hate|"
     r"hates|dislike|dislikes|detest|can't|cannot|broke up|split up|sold|shut|cancelled|dont|doesnt|cant|"
-    r"have no|has no|got no|nothing|avoid|allergic|kein\w*|nicht|nie|no|nunca|jamais|ne \w+ (?:pas|plus)|"
+    r"have no|has no|got no|no (?:car|kids|pets|children|siblings|money|meat|sugar)|nothing|bores?|"
+    r"over that|bored of|kein\w*|nicht|nie|nunca|jamais|"
+    r"no (?:tengo|como|bebo|vivo|trabajo|soy|me|puedo|hablo|fumo|quiero|uso|voy|tiene|come|vive|es)|"
+    r"ne \w+ (?:pas|plus)|"
     r"n'\w+ (?:pas|plus)|pas|nao|non|mai|deje|odio|hasse|deteste|parei|smesso)\b"
 )
 ENDING = re.compile(
@@ -44,7 +47,7 @@ ENDING = re.compile(
     r"venduto|lasciato)\b"
 )
 PAST = re.compile(
-    r"\bused to\b|\b(?:i|we|he|she|they) (?:lived|worked|studied|played|drove|owned|spoke|taught|smoked|"
+    r"(?<!get )(?<!getting )(?<!got )(?<!not )\bused to\b|\b(?:i|we|he|she|they) (?:lived|worked|studied|played|drove|owned|spoke|taught|smoked|"
     r"had|was|were) (?!born|diagnosed|promoted|just|never)|"
     r"\bbefore that\b|\bback then\b|\bin the past\b|\bformerly\b|\bas a (?:child|kid|teenager|student)\b|"
     r"\bwhen i was\b|\buntil (?:19|20)\d\d\b|\bfruher\b|\bfrueher\b|\bantes (?:vivia|trabajaba|era)\b|"
@@ -107,7 +110,8 @@ HABIT = re.compile(
     r"^(?:\W|(?:after|since|on|in|by|at|as|during|because of|with|for|now|these|every|most|and|but|also|"
     r"usually|honestly|personally|actually|still|btw|me|apparently|today|yesterday|last|this|the|[a-z]+day\w*|"
     r"\d+|years?|days?|week|month|trip|to|of|again|both|neither|all|one|though|weekends|mornings|baby|came) ?,? )*"
-    r"(?:i|we|he|she|they|i've|we've|he's|she's|my|our|i'm|we're|me and|im|ive)\b"
+    r"(?:i|we|he|she|they|i've|we've|he's|she's|my|our|i'm|we're|me and|im|ive|"
+    r"(?:it's|it is) [\w -]+ (?:that|which) (?:i|we))\b"
 )
 LIFE = re.compile(
     r"\b(?:moved|bought|sold|adopted|married|engaged|pregnant|expecting|divorced|born|died|passed (?:away|my|the)|"
@@ -123,8 +127,8 @@ FRAGMENT = re.compile(
     r"^(?:just |finally |recently |still |also |now |officially |never |today )*(?:been|got|gave up|given up|"
     r"broke|started|stopped|quit|joined|bought|sold|turned|moved|living|working|shut|adopted|switched|"
     r"changed|lifelong|passed|learned|learnt|finished|retired|married|born|allergic|studying|lost|left|"
-    r"signed up|became|back (?:in|living)|rebranded|had to find|new [\w -]+(?:[,:]|!)|[\w-]+ (?:fan|person) here|"
-    r"third|first|pb|proud|father of|mother of|mum of|dad of|crunching|can't stand|don't (?:eat|drink|like)|"
+    r"signed up|became|back (?:in|living)|rebranded|had to find|new|pb|[\w-]+ (?:fan|person) here|\d[\d:.]+|"
+    r"third|first|proud|father of|mother of|mum of|dad of|crunching|can't stand|don't (?:eat|drink|like)|"
     r"love|hate|prefer|allergic|bin|habe|wohne|arbeite)\b"
 )
 EMPTY = re.compile(

@@ -68,7 +68,8 @@ class _Reading:
     def take(self, clause: Clause) -> None:
         """Read one clause."""
         plain = flat(clause.text)
-        if self.corrects and _only_says_so(plain):
+        meant = re.search(r"\bmeant\b|\bmeinte\b|\bquise decir|\bvoulais dire|\bvolevo dire|\bquis dizer", plain)
+        if self.corrects and not meant and len(cues.CORRECTING.sub("", plain).split()) < 3:
             return
         one = read(
             clause, said=self.said, known=self.known, before=self.before, corrects=self.corrects
@@ -83,14 +84,15 @@ class _Reading:
     def _named(self, one: Statement) -> Statement:
         """Give a relation the name it was given before in the message."""
         told = [other.subject for other in self.found if alike(other.subject, one.subject)]
-        subject = joined(one.subject, [*told, *self.known])
-        if self.before and subject == self.before and cues_third(one.text):
+        new = re.search(r"\b(?:new|neu\w*|nuev\w|nouvel\w*|nov[oa]|nuov\w)\b", flat(one.quote))
+        subject = joined(one.subject, told if new else [*told, *self.known])
+        if self.before and subject == self.before and _of_another(one.text):
             name = self.before.split()[-1].title()
             one = replace(one, text=_with_name(one.text, name))
         return replace(one, subject=subject)
 
 
-def cues_third(text: str) -> bool:
+def _of_another(text: str) -> bool:
     """Tell whether a clause begins with a pronoun for somebody else."""
     return bool(re.match(r"(?i)(?:he|she|her|his|they)\b", text))
 
@@ -101,16 +103,6 @@ def _with_name(text: str, name: str) -> str:
 
 def _owner(found: re.Match[str], name: str) -> str:
     return f"{name}'s" if flat(found[1]) in ("her", "his", "their") else f"{name}{found[2] or ''}"
-
-
-def _only_says_so(plain: str) -> bool:
-    """Tell whether a clause says no more than that something was wrong."""
-    if not cues.CORRECTING.search(plain):
-        return False
-    return not re.search(
-        r"\bmeant\b|\bnot\b|\b(?:is|are|'s|says|born|live|lives|work|called|soy|si chiama|heis+t)\b",
-        cues.CORRECTING.sub("", plain),
-    ) and not re.search(r"\bmeant\b|\bmeinte\b|\bquise\b|\bvoulais\b|\bvolevo\b|\bquis\b", plain)
 
 
 _FROM_TO = re.compile(

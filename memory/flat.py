@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 _QUOTES = str.maketrans("’‘`´“”„«»…–—", '\'\'\'\'""""".--')
+_ALONE = {"ß": "s", "œ": "o", "æ": "a", "ø": "o", "ł": "l", "đ": "d"}
 _WORD = re.compile(r"\w+(?:[.,:]\d+)*")
 _STOP = frozenset(
     """a an the and or but of to in on at for with from by as is are was were be been am i me my
@@ -31,7 +32,8 @@ def flat(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _flat(char: str) -> str:
-    return "s" if char == "ß" else unicodedata.normalize("NFKD", char.lower())[:1] or char
+    low = char.lower()
+    return _ALONE.get(low) or unicodedata.normalize("NFKD", low)[:1] or char
 
 
 def words(text: str) -> list[str]:

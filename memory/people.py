@@ -9,14 +9,14 @@ from memory.flat import flat
 from memory.records import USER
 
 _SAME = """
-mother mum mom mam mama ma mutter mutti madre mere mae mamma maman
+mother mum mom mam mama mutter mutti madre mere mae mamma maman
 father dad papa daddy vater padre pere pai papi
 parents eltern padres genitori pais
 sister sis schwester hermana soeur sœur sour irma sorella
 brother bro bruder hermano frere irmao fratello
 son sohn hijo fils filho figlio boy
 daughter tochter hija fille filha figlia
-child kid kind hijo enfant filho bambino
+child kid enfant bambino
 wife frau ehefrau mujer esposa femme moglie mulher
 husband mann ehemann marido esposo mari marito
 girlfriend freundin novia copine namorada fidanzata ragazza
@@ -28,10 +28,10 @@ grandma grandmother granny nan oma grossmutter abuela mamie avo nonna
 grandpa grandfather grandad granddad opa grossvater abuelo papy nonno
 uncle onkel tio oncle zio
 aunt auntie tante tia zia
-cousin cousine primo prima cugino cugina
+cousin cousine cugino cugina
 niece nichte sobrina sobrinha
 nephew neffe sobrino neveu sobrinho
-boss manager supervisor chef chefin jefe jefa patron capo chefe
+boss manager supervisor chefin jefe jefa patron capo chefe
 colleague coworker co-worker kollege kollegin colega collegue collega companero companera
 flatmate roommate housemate mitbewohner mitbewohnerin colocataire coinquilino
 neighbour neighbor nachbar nachbarin vecino vecina voisin voisine vizinho vizinha vicino vicina
@@ -44,8 +44,9 @@ brother-in-law schwager cunado
 mother-in-law schwiegermutter suegra
 father-in-law schwiegervater suegro
 in-laws
-dog puppy hund perro perra chien chienne cachorro cane beagle labrador
-cat kitten katze gato gata chat chatte gatto gatta
+dog puppy hund perro perra chien chienne cachorro cane beagle labrador """
+_SAME += """greyhound whippet terrier poodle retriever husky spaniel collie dachshund corgi pug mutt
+cat kitten katze gato gata chatte gatto gatta tomcat
 horse pony pferd caballo cheval cavalo cavallo
 parrot budgie rabbit hamster tortoise hen hens
 baby grandson granddaughter godson goddaughter twin stepson stepdaughter stepdad stepmum
@@ -86,10 +87,11 @@ _ADJECTIVES = (
 )
 _WITH_OWN = re.compile(rf"\b{_OWN} {_ADJECTIVES}(?P<rel>{_REL})\b(?P<of>'s (?P<rel2>{_REL})\b)?")
 _BARE = re.compile(
-    rf"^(?:\W|now |and |but |also |since |because [\w ]+ )*(?P<rel>{_REL})(?P<of>)\b"
+    rf"^(?:\W|now |and |but |also |since |because [\w ]+ )*{_ADJECTIVES}(?P<rel>{_REL})(?P<of>)\b"
+    r"(?! (?:person|fan|food|holidays?|lessons?|stuff)\b)"
 )
 _NAME = re.compile(
-    r",? (?:called |named |namens |is |heisst )?(?:(?:Mrs?|Ms|Dr|Frau|Herr|Sra?|Mme)\.? )?"
+    r",? (?:(?:Mrs?|Ms|Dr|Frau|Herr|Sra?|Mme)\.? )?"
     r"(?P<name>[A-ZÀ-ÖØ-Ý][\w'-]*[^\W\d_](?: (?:[A-ZÀ-ÖØ-Ý][\w'-]+))?)"
 )
 _APPOSED = re.compile(
@@ -100,11 +102,15 @@ _FIRST_PERSON = re.compile(
     r"mein\w*|unser\w*|yo|mi|mis|me|nosotros|nuestr\w+|je|j'\w*|moi|mon|ma|mes|nous|notre|nos|eu|"
     r"meus?|minhas?|nos|nosso|nossa|io|mio|mia|miei|mie|noi|nostr\w+)\b"
 )
-_VERBS = re.compile(
-    r"\b(?:soy|tengo|vivo|trabajo|odio|deje|estoy|voy|puedo|quiero|prefiero|estudio|como|bebo|"
+OWN_WORDS = re.compile(
+    r"\b(?:ich|wir|mir|mich|uns|mein\w*|unser\w*|yo|mi|mis|nosotros|nuestr\w+|je|j'\w*|moi|mon|ma|mes|"
+    r"nous|notre|nos|eu|meus?|minhas?|nosso|nossa|io|mio|mia|miei|mie|noi|nostr\w+)\b"
+)
+OWN_VERBS = re.compile(
+    r"\b(?:soy|tengo|vivo|trabajo|odio|mio es|deje|estoy|voy|puedo|quiero|prefiero|estudio|como|bebo|"
     r"moro|tenho|sou|trabalho|gosto|estou|troquei|comprei|mudei|prefiro|adoro|"
     r"sono|ho|abito|lavoro|studio|preferisco|mangio|bevo|odio|vado|amo|mi sono|mi chiamo|"
-    r"suis|ai|habite|travaille|wohne|arbeite|habe|bin|heisse|mag|esse|trinke|nací|naci|nasci)\b"
+    r"suis|ai|habite|travaille|wohne|arbeite|habe|bin|heis+e|mag|esse|trinke|naci|nasci|aprobe|compre|troquei|ganho|deixei|parei|comecei|smesso)\b"
 )
 THIRD = re.compile(
     r"^(?:now |and |but |also |because |since )*(?P<it>he|she|her|his|they|their|him|er|sie|seine?|"
@@ -140,13 +146,15 @@ def subject_of(text: str, *, known: Sequence[str] = (), before: str = "") -> str
         before: The last one spoken of, which "she" then means.
     """
     plain = flat(text)
+    if re.search(r"\breport to\b", plain) and _FIRST_PERSON.search(plain):
+        return "boss"
     if relation := _relation(text, plain):
         return relation
     if name := _known_name(text, known):
         return name
-    if found := THIRD.match(plain):
-        return before if found["it"] not in ("er", "il", "sie") or before else ""
-    if _FIRST_PERSON.search(plain) or _VERBS.search(plain):
+    if THIRD.match(plain) and (before or not _FIRST_PERSON.search(plain)):
+        return before
+    if _FIRST_PERSON.search(plain) or OWN_VERBS.search(plain):
         return USER
     return ""
 
@@ -177,6 +185,8 @@ def _relation(text: str, plain: str) -> str:
     if found := _APPOSED.match(text.lstrip(" ,")):
         return f"{RELATIONS[flat(found['rel'])]} {flat(found['name'])}"
     first = re.search(r"\b(?:i|i'm|i've|we|we've|we're|ich|je|j'|yo|eu|io)\b", plain)
+    if first and _SUBORDINATE.match(plain):
+        return ""
     for pattern in (_BARE, _WITH_OWN):
         found = pattern.search(plain)
         if found and (not first or found.start() < first.start()):
@@ -184,6 +194,12 @@ def _relation(text: str, plain: str) -> str:
                 return ""
             return _with_name(text, found)
     return ""
+
+
+_SUBORDINATE = re.compile(
+    r"^(?:since|because|after|when|while|now that|once|depuis|seit|desde|como|puisque|weil|thanks to|"
+    r"for|with|at|in|on)\b"
+)
 
 
 def _with_name(text: str, found: re.Match[str]) -> str:

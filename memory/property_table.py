@@ -78,17 +78,12 @@ PROPERTIES: tuple[Property, ...] = (
     _property(
         "name",
         r"""
-        ^(?:\W|now |and |my |hi |so )*(?:my|our)? ?(?:full |first |last |real )?name(?:'s| is) (?:now )?(?P<v>[\w .'-]+)
+        ^(?:\W|now |and |hi |so |got married!* )*(?:my|our) (?:full |first |last |real )?name(?:'s| is) (?:now )?(?P<v>[\w .'-]+)
         ^i(?:'m|'m| am) (?:called|named) (?P<v>.+)|\bich heis+e (?P<v2>.+)|\bme llamo (?P<v3>.+)
         \bje m'appelle (?P<v>.+)|\bmi chiamo (?P<v2>.+)|\b(?:eu )?me chamo (?P<v3>.+)
-        \b(?:is|are|was|'s) (?:now )?(?:called|named) (?P<v>.+)|\b(?:heis+t|heis+en|se llaman?|s'appellent?|si chiaman?o?|se chamam?) (?P<v2>.+)
-        \b(?:his|her|its|their|\w+'s|the \w+|\w+) (?:official |full |real |new )?names?(?:'s| is| are) (?:now )?(?P<v>.+)
-        \b(?:a|an|our|my|the) [\w -]{2,30}? (?:called|named) (?P<v>.+)
-        \b(?:calls?|named|renamed|christened) (?:him|her|it|them|my \w+|our \w+|the \w+) (?P<v>.+)
-        \bis now (?:called|named) (?P<v>.+)
         """,
-        r"\b(?:names?\b(?! of (?:the|a) )|called\b|surname|wie heiss\w+|como se llama\w*|"
-        r"comment s'appel\w+|come si chiama\w*|como se chama\w*|what did (?:we|i) call)",
+        r"\bmy (?:full |first |last |real )?(?:name|surname)\b|\bwie heis+e ich|\bcomo me llamo|"
+        r"\bcomment je m'appelle|\bcome mi chiamo|\bcomo me chamo",
         importance=0.8,
     ),
     _property(
@@ -166,6 +161,7 @@ PROPERTIES: tuple[Property, ...] = (
         \b(?:address|adresse|direccion|endereco|indirizzo)\b (?:is|ist|es|est|e)(?: now)? (?P<v>[^.;!?]*\d[^.;!?]*)
         \b(?:live|living|moved|i'm|am|stay|moro|vivo|wohne|habite)\b (?:in|at|to|no|en|em|au|a)? ?(?P<v>(?:number|no\.?|apartment|apartamento|flat|nummer|unit) ?\d[^,;.!?]*|\d+ [a-z]+ (?:street|road|lane|avenue|ave|st|rd|drive|close|way|court)[^,;.!?]*)
         \b(?:my|the|our) (?:house|flat|apartment|door|room) number is (?P<v>.+)
+        \b(?:apartamento|appartement|departamento|piso|wohnung)\b.*\b(?:o|le|el|nummer) (?P<v>\d+)
         """,
         r"\b(?:house|flat|apartment|door|street|room) (?:number|do i live)\b|\baddress\b|\badresse\b|"
         r"\bnumero d[oe]\b.*\bapartamento\b|\bdireccion\b|\bhausnummer\b",
@@ -205,7 +201,7 @@ PROPERTIES: tuple[Property, ...] = (
         \b(?:became|promoted to|made me|made him|made her|named|appointed) (?:the |an? )?(?P<v>(?:[\w-]+ ){{0,3}}(?:manager|lead|leader|head|director|chef|officer|supervisor|partner|teacher|nurse|doctor|engineer|editor|\w+(?:er|or|ist))\b.*)
         \b(?P<v>unemployed|retired|jobless|between jobs|self-employed|freelance|freelancing|on parental leave|laid off)\b
         {_AM} {_NOW}(?:an? |the |officially |training as an? |in )?(?P<v>(?:[\w-]+ ){{0,3}}?(?:teacher|nurse|doctor|engineer|developer|programmer|designer|chef|cook|baker|barista|driver|lawyer|paralegal|accountant|broker|examiner|planner|manager|lead|director|student|editor|writer|journalist|photographer|plumber|electrician|carpenter|builder|architect|scientist|biologist|chemist|physicist|researcher|analyst|consultant|midwife|florist|pharmacist|dentist|vet|farmer|gardener|librarian|clerk|cashier|waiter|waitress|guard|pilot|sailor|mechanic|welder|painter|artist|musician|actor|actress|translator|therapist|psychologist|policeman|firefighter|paramedic|soldier|tailor|hairdresser|barber|butcher|secretary|receptionist|salesman|realtor|trader|banker|economist|historian|professor|tutor|trainer|coach|technician|surgeon|optician|logistics|procurement|marketing|finance|sales|hr|it support|insurance|apprentice|intern|freelancer|entrepreneur|founder|ceo|cto|boss at|surveyor|geologist|beekeeper|blacksmith|brewer|bartender|courier|postman|caretaker|janitor|cleaner|nanny|au pair)\b.*)
-        \b(?:i|he|she|we) (?:still )?(?:teach|teaches|write code|write firmware|write software|edit|edits|sell|sells|drive|drives|repair|repairs|run a|design|designs) (?P<v>.+)
+        \b(?:i|he|she|we) (?:still )?(?:teach|teaches|write code|write firmware|write software|edit|edits|sell|sells|drive|drives|repair|repairs|design|designs) (?P<v>.+)
         \b(?:ich bin|ist) (?:jetzt )?(?P<v>[a-z]+(?:er|erin|in|amme|arzt|ist|wirt|frau|mann))\b|\barbeitet? (?:jetzt )?als (?P<v2>.+)|\bausbildung (?:zum|zur) (?P<v3>.+)
         \bje suis (?:maintenant )?(?P<v>(?!a |de |en |nee?\b|allerg|veg)[a-z]+(?:ere|er|eur|euse|rice|iste|ien|ienne|ant|ante|ecin|avocate?)\b.*)|\btrabaj[oa] (?:como|de) (?P<v2>.+)|\btravaille comme (?P<v3>.+)
         \blavor[oa] (?:in proprio )?come (?P<v>.+)|\bsoy (?P<v2>[a-z]+(?:er[oa]|or|ora|ista|ic[oa]|ent[ea]|ad[oa]))\b|\btrabalh[oa] como (?P<v3>.+)
@@ -214,7 +210,7 @@ PROPERTIES: tuple[Property, ...] = (
         """,
         r"\b(?:my|'s) (?:current |previous |old |new )?(?:job|profession|occupation|role|position|"
         r"work|field)\b|\b(?:do|does|did) (?:i|\w+(?: \w+)?) do\b|\bfor a living\b|\bhave a job\b|"
-        r"\bkind of work\b|\bfield do\b|\b(?:am i|still) working\b|\bam i (?:an )?employ|\bberuf|"
+        r"\bkind of work\b|\bfield do\b|\b(?:am i|still) working\b|\bam i (?:an )?employ|\b(?:do|did) i (?:still )?work\b|\bje travaille\b|\bberuf|"
         r"\barbeite ich als\b|\bposition did\b|"
         r"\btrabajo\b|\bmetier\b|\blavoro\b|\bprofiss|\bausbildung\b|\bwork as\b|\bbeschaftig",
         importance=0.8,
@@ -267,12 +263,6 @@ PROPERTIES: tuple[Property, ...] = (
         r"\bsize\b|\btalla\b|\bgrosse\b|\bpointure\b",
     ),
     _property(
-        "boss",
-        r"\b(?:i|we) (?:now )?report to (?P<v>.+)|\b(?:boss|manager|supervisor)(?: now| since \w+| this week)?(?:'s| is|:|,) (?:called |named |now )?(?P<v2>.+)|\bher name is (?P<v3>\w+)$",
-        r"\b(?:my|our|new) (?:boss|manager|supervisor)\b(?!'s| \w+ )|\breport to\b",
-        kind="relation",
-    ),
-    _property(
         "home",
         rf"""
         \b(?:live|lives|living|lived|reside|resides)\b (?:\w+ly |back |now |out |right |alone |here )?(?:in|at|on|near|outside|by|with) (?P<v>.+)
@@ -283,6 +273,7 @@ PROPERTIES: tuple[Property, ...] = (
         \b(?:rent|renting|bought|own|got|have) (?:a |an |my |our |the )?(?:\w+ )?(?:studio|flat|house|apartment|place|room|condo|cottage|farmhouse|houseboat)\b.*?(?:in|near|at) (?P<v>.+)
         \b{_AM} {_NOW}(?:a |an |the )?(?:in|at|over in|back in) (?P<v>(?:a )?[\w' -]+?) (?:now|these days|since \w+)\b
         \bsince [\w ]+ (?:i'm|i am|we're|we are) in (?P<v>.+)
+        \b(?:new|own) (?:flat|house|apartment|place|home)\b.*?\b(?:over in|but in|out in|now in) (?P<v>.+)
         \bi'm an? (?P<v>[a-z]+) (?:guy|girl|resident|local)\b
         \b(?:wohne|wohnt|wohnen|bleibt) (?:\w+ )?(?:in|bei|am) (?P<v>.+)|\bumgezogen nach (?P<v2>.+)|\bgezogen\b(?P<v3>)
         \b(?:vivo|vive|vivimos|resido) (?:\w+ )?en (?P<v>.+)|\bme (?:mude|he mudado) a (?P<v2>.+)
@@ -304,6 +295,24 @@ PROPERTIES: tuple[Property, ...] = (
         r"\b(?:language|languages|speak|sprache|hablo|parle|parlo|falo)\b",
         single=False,
         importance=0.6,
+    ),
+    _property(
+        "name",
+        rf"""
+        ^(?:\W|now |and |my |hi |so )*(?:my|our)? ?(?:full |first |last |real )?name(?:'s| is) (?:now )?(?P<v>[\w .'-]+)
+        ^i(?:'m|'m| am) (?:called|named) (?P<v>.+)|\bich heis+e (?P<v2>.+)|\bme llamo (?P<v3>.+)
+        \bje m'appelle (?P<v>.+)|\bmi chiamo (?P<v2>.+)|\b(?:eu )?me chamo (?P<v3>.+)
+        \b(?:is|are|was|'s) (?:now )?(?:called|named) (?P<v>.+)|\b(?:heis+t|heis+en|se llaman?|s'appellent?|si chiaman?o?|se chamam?) (?P<v2>.+)
+        \b(?:his|her|its|their|\w+'s|the \w+|\w+) (?:official |full |real |new )?names?(?:'s| is| are) (?:now )?(?P<v>.+)
+        \b(?:a|an|our|my|the) [\w -]{{2,30}}? (?:called|named) (?P<v>.+)
+        \b(?:report to|new (?:\w+ )?{_RELATIVE}(?: \w+){{0,6}}?(?::|,| is|'s)(?: a \w+)?(?: called| named)?) (?P<v>.+)
+        ^(?:\W|my |our |the |new |[\w-]+ )*{_RELATIVE}(?:'s| is)(?: now)? (?P<v>(?:mrs?|ms|dr)\.? .+)
+        \b(?:calls?|named|renamed|christened) (?:him|her|it|them|my \w+|our \w+|the \w+) (?P<v>.+)
+        \bis now (?:called|named) (?P<v>.+)
+        """,
+        r"\b(?:names?\b(?! of (?:the|a) )|called\b|surname|wie heiss\w+|como se llama\w*|"
+        r"comment s'appel\w+|come si chiama\w*|como se chama\w*|what did (?:we|i) call)",
+        importance=0.8,
     ),
     _property(
         "car",

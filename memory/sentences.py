@@ -119,7 +119,8 @@ _VERB = (
 )
 _KIN = r"(?:my|our|his|her|their|the) (?:[\w-]+ ){1,3}?|mein\w* \w+ |mi \w+ |ma \w+ |mon \w+ |"
 _SUBJECT = (
-    rf"(?:(?:now |here |me, )?(?:i|we)(?:'\w+)?\b(?= \w)|(?:he|she|they)(?:'\w+| {_VERB})\b|"
+    rf"(?:(?:now |here |me, )?(?:i|we)(?:'\w+)?\b(?= \w)|"
+    rf"(?:he|she|they)(?:'\w+| {_VERB})\b(?! (?:called|named))|"
     rf"(?:my|our) (?:[\w-]+ ){{1,3}}?(?:'s|{_VERB})\b|(?:my|our) \w+'s\b|"
     r"(?:moi )?(?:je|j')\b|(?:ich|wir) \w+|(?:y )?(?:yo|mi \w+ (?:es|se|vive|trabaja))\b|"
     r"(?:und |jetzt )?wohne\b|(?:eu|io|noi)\b|(?:mein|meine) \w+ \w+t\b|"
@@ -234,7 +235,20 @@ def _trimmed(piece: str) -> str:
     return piece
 
 
-_MUTE = re.compile(r"^\W*(?:\w+\W+){0,3}\w+[.!]*$")
+_OUTCRY = re.compile(r"^(?:new|moved|sold|got|bought|quit|left|back|married|rebranded|changed|switched)")
+_OWN_SUBJECT = re.compile(
+    r"\b(?:i|i'm|i've|we|we're|my|our|he|she|they|it|it's|ich|wir|yo|mi|je|eu|io|is|are|was|has|have)\b"
+)
+
+
+def _in_one_breath(before: Clause, one: Clause) -> bool:
+    if one.kind not in ("statement", "fragment") or before.kind not in ("fragment", "statement"):
+        return False
+    short = len(before.text.split())
+    if short <= 2 and _OUTCRY.match(flat(before.text)):
+        return True
+    mute = not _OWN_SUBJECT.search(flat(one.text)) and len(one.text.split()) > 2
+    return short <= 4 and mute and not re.match(r"(?i)still|never|gave|broke", one.text)
 
 
 def _joined(found: list[Clause]) -> list[Clause]:
@@ -242,14 +256,7 @@ def _joined(found: list[Clause]) -> list[Clause]:
     joined: list[Clause] = []
     for one in found:
         before = joined[-1] if joined else None
-        if (
-            before
-            and before.sentence != one.sentence
-            and one.kind == "statement"
-            and before.kind in ("fragment", "statement")
-            and len(before.text.split()) <= 2
-            and re.match(r"(?i)new|moved|sold|got|bought|quit|left|back|married", before.text)
-        ):
+        if before and before.sentence != one.sentence and _in_one_breath(before, one):
             quote = f"{before.quote} {one.quote}"
             joined[-1] = replace(one, text=f"{before.text} {one.text}", quote=quote)
         else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from memory import cues
 from memory.attributes import Attribute, attribute_of
 from memory.flat import flat
-from memory.people import named, subject_of
+from memory.people import OWN_VERBS, OWN_WORDS, RELATIONS, named, subject_of
 from memory.records import USER, Kind
 from memory.sentences import Clause
 from memory.times import FOREVER, times_in
@@ -55,7 +55,7 @@ WEAK = frozenset({"likes", "eats", "school", "children", "name", "age", "size", 
 _TO_SELF = re.compile(r"\b(?:don't (?:let me )?forget|remind me|remember to)\b")
 _NOBODY = re.compile(r"^(?:it|this|that|there|here|they|what|which|these|those|you|your)\b(?!'s not me)")
 _BESIDE = re.compile(
-    r"\b(?:my|our) (?:[\w-]+ )?(?P<rel>[\w-]+) (?P<name>[A-ZÀ-Þ]\w+)(?: (?P<more>[A-ZÀ-Þ]\w+))?"
+    r"\b(?:[Mm]y|[Oo]ur) (?:[\w-]+ )?(?P<rel>[\w-]+),? (?P<name>[A-ZÀ-Þ]\w+)(?: (?P<more>[A-ZÀ-Þ]\w+))?"
 )
 
 
@@ -76,13 +76,28 @@ def read(
     plain = flat(clause.text)
     if clause.kind == "request" or _is_instruction(plain):
         return _instruction(clause, plain)
+    core = clause.text[_core(plain) :]
+    plain = flat(core)
     if _passes(plain, corrects):
-        return None
-    subject = _subject(clause, plain, known, before, corrects)
-    told = attribute_of(clause.text)
+        return _relation_in(clause)
+    told = attribute_of(core)
+    subject = _subject(core, plain, told, known, before, corrects or clause.kind == "fragment")
     if not subject:
         return None
-    return _statement(clause, plain, subject, told, said, corrects)
+    one = _statement(clause, plain, subject, told, said, corrects)
+    return one or _relation_in(clause)
+
+
+def _core(plain: str) -> int:
+    """Return where a clause begins behind a few words with a colon or an exclamation mark."""
+    found = re.match(r"^[^:!]{2,60}(?:\s?:|!+)\s+", plain)
+    return found.end() if found and _OWN_START.match(plain[found.end() :]) else 0
+
+
+_OWN_START = re.compile(
+    r"^(?:since \w+ |now |my |our |i |i'm |i've |we |we're |he |she |il mio |il |mi |mein\w* |je |j'|soy |eu |"
+    r"bin |ich |still |so |a |the (?:company|place) )"
+)
 
 
 def _is_instruction(plain: str) -> bool:
@@ -127,24 +142,59 @@ def _passes(plain: str, corrects: bool) -> bool:
         return True
     if cues.OPINION.search(plain) and not cues.CHANGE.search(plain):
         return True
-    lasting = cues.LIFE.search(plain) or re.search(r"\b(?:always|every|usually|never)\b", plain)
-    return bool(cues.MOMENTARY.search(plain) and not lasting and not corrects)
+    lasting = cues.LIFE.search(plain) or re.search(
+        r"\b(?:always|every|usually|never|mostly|often|each|these days|now it's)\b", plain
+    )
+    first = re.split(r"[,;]", plain)[0]
+    shown = first if len(first.split()) > 2 else plain
+    return bool(cues.MOMENTARY.search(shown) and not lasting and not corrects)
 
 
 def _subject(
-    clause: Clause, plain: str, known: Sequence[str], before: str, corrects: bool
+    text: str,
+    plain: str,
+    told: Attribute | None,
+    known: Sequence[str],
+    before: str,
+    corrects: bool,
 ) -> str:
-    subject = subject_of(clause.text, known=known, before=before)
+    if pet := _pet(text):
+        return pet
+    subject = subject_of(text, known=known, before=before)
+    if told and told.name == "home" and re.match(r"[\w' -]+ is (?:\w+ ){0,2}home\b", plain):
+        return USER
     if subject or _NOBODY.match(plain):
         return subject if subject else USER if corrects and "not" in plain else ""
-    if cues.FRAGMENT.match(plain) or corrects or clause.kind == "fragment":
+    if cues.FRAGMENT.match(plain) or corrects:
         return USER
-    told = attribute_of(clause.text)
-    if name := named(clause.text):
+    if name := named(text):
         personal = told and told.name not in ("likes", "eats", "name") and len(name.split()) == 1
         return name if personal and (told and told.name != "origin") else ""
     loose = cues.CHANGE.search(plain) and told and told.value
     return USER if loose or (told and told.name.startswith("favourite")) else ""
+
+
+_PET = re.compile(
+    r"\b(?:adopted|got|have|has|bought|own|rescued|haben|habe|tengo|tenemos)\b[^.!?]*?\b(?:an?|another|"
+    r"second|first|new|einen|eine|un|una) (?:[\w-]+ ){0,2}?(?P<pet>[\w-]+)\b[^.!?]*?"
+    r"(?:called|named|calls? (?:him|her|it)|heis+t|se llama|name is) (?P<name>\w+)"
+)
+
+
+def _pet(text: str) -> str:
+    """Read "we adopted a greyhound called Bandit", where the user is not somebody else."""
+    plain = flat(text)
+    found = _PET.search(plain)
+    if not found or not re.search(r"\b(?:i|we|i've|we've|wir|ich|hemos|tengo)\b", plain):
+        return ""
+    kind = RELATIONS.get(found["pet"], "")
+    return f"{kind} {found['name']}" if kind in ("dog", "cat", "horse", "rabbit") else ""
+
+
+def _denies(plain: str) -> bool:
+    """Tell whether what a clause says first is denied: "black, no sugar" is not."""
+    first = re.split(r"[,;]", plain)[0]
+    return bool(cues.NEGATED.search(first if len(first.split()) > 2 else plain))
 
 
 def _statement(
@@ -152,7 +202,8 @@ def _statement(
 ) -> Statement | None:
     text, past = clause.text, bool(cues.PAST.search(plain))
     life = bool(cues.LIFE.search(plain))
-    personal = subject != USER or bool(cues.HABIT.match(plain)) or bool(cues.FRAGMENT.match(plain))
+    personal = subject != USER or bool(cues.HABIT.match(plain) or cues.FRAGMENT.match(plain))
+    personal = personal or bool(OWN_WORDS.search(plain[:60]) or OWN_VERBS.search(plain[:60]))
     everyday = bool(cues.EVERYDAY.search(plain))
     if told is None and everyday and not life:
         return None
@@ -162,7 +213,7 @@ def _statement(
         clause.quote,
         subject=subject,
         kind="event" if life and told is None else "fact",
-        negated=bool(cues.NEGATED.search(plain)),
+        negated=_denies(plain),
         corrects=corrects,
         past=past,
         since=since,
