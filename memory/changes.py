@@ -125,7 +125,8 @@ def read(
             where.append(condition)
             values.append(value)
     if record_id:
-        # An or over two columns walks through the two indexes; other_id's holds no zeros.
+        # With the plus SQLite looks in the indexes of both columns; other_id's holds no zeros.
+        where[0] = "+owner = ?"
         where.append("(record_id = ? or (other_id = ? and other_id > 0))")
         values += [record_id, record_id]
     query = f"select {_COLUMNS} from changes where {' and '.join(where)} order by id desc limit ?"  # noqa: S608

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from memory import rows, terms
-from memory.records import Record
+from memory.records import USER, Record
 
 PIECE = 10_000
 """Ids that are looked through in one transaction."""
@@ -56,7 +56,11 @@ def choose(
     if wanted.dormant is not None:
         where.append("and dormant = ?")
         values.append(wanted.dormant)
-    tail = f"order by {_ORDERS[order]} limit ? offset ?"
+    by = _ORDERS[order]
+    if wanted.attribute or wanted.thread_id or wanted.subject not in ("", USER):
+        # These are few: with the plus SQLite looks for them and not for the order.
+        by = f"+{by}"
+    tail = f"order by {by} limit ? offset ?"
     return rows.read(db, user_id, f"{' '.join(where)} {tail}", (*values, limit, offset))
 
 

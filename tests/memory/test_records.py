@@ -447,3 +447,25 @@ async def test_two_processes_write_to_one_file(tmp_path: Path) -> None:
     assert await found(second, "B") == []
     await first.aclose()
     await second.aclose()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        ({}, "records_said (owner=?)"),
+        ({"order": "importance"}, "records_importance (owner=?)"),
+        ({"subject": "ana", "attribute": "home"}, "(owner=? AND subject=? AND attribute=?)"),
+        ({"thread_id": "t"}, "records_thread (owner=? AND thread_id=?)"),
+    ],
+)
+async def test_lists_are_found_through_an_index_of_the_user(
+    store: Store, wanted: dict[str, str], index: str
+) -> None:
+    await store.write(said("A"), user_id=EVA)
+    asked: list[str] = []
+    await store.database.run(lambda db: db.set_trace_callback(asked.append))
+    await store.list(user_id=EVA, **wanted)  # type: ignore[arg-type]
+    await store.database.run(lambda db: db.set_trace_callback(None))
+    (query,) = [one for one in asked if "from records" in one]
+    plan = await store.database.run(lambda db: db.execute(f"explain query plan {query}").fetchall())
+    assert index in plan[0][3]
