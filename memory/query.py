@@ -103,6 +103,13 @@ _NEEDS = (
     (r"workout|training plan|exercise|diet plan|calories", ("weight", "height", "age", "allergy")),
 )
 _TOPICS = tuple((re.compile(rf"\b(?:{words})\b"), names) for words, names in _NEEDS)
+# To whom an answer is given says nothing of what it is about.
+_REQUEST = re.compile(
+    r"\b(?:give|tell|show|send|write|teach|read|let|get|bring|make|explain to|dime|dame|cuéntame|"
+    r"(?:gib|sag|zeig|erklär\w*|nenn\w*) mir|(?:donne|dis|montre)[- ]moi|dammi|dimmi)\b(?: me\b)?|"
+    r"\b(?:can|could) (?:i|we) (?:have|get|see)\b|\blet['’]?s\b",
+    re.IGNORECASE,
+)
 _CAPITAL = re.compile(r"(?<=\w[\s,'’])\s*([A-ZÀ-ÖØ-Þ]\w+)")
 _DEFINITE = re.compile(
     r"\b(?:the|this|that|these|those|our|der|die|das|dem|den|el|la|los|las|le|les|o|os|as|il|lo|"
@@ -170,7 +177,7 @@ def read(text: str, now: float, names: Collection[str] = ()) -> Query:
         times=times,
         names=frozenset(_CAPITAL.findall(own)),
         definite=bool(_DEFINITE.search(own)),
-        personal=bool(OWN.search(own)),
+        personal=bool(OWN.search(_REQUEST.sub(" ", own))),
         suggests=suggests,
         asked=asked,
         needs=_needs(own) if suggests or _AT_HOME.search(own) else (),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memory.attributes import related
+from memory.dating import dated
 from memory.embeddings import Embedder, EmbedderError
 from memory.index import Index
 from memory.people import alike, subject_of
@@ -258,7 +259,11 @@ def line(record: Record, now: float) -> str:
         remarks.append(f"until {_day(record.until, month=True)}")
     remark = f" ({'; '.join(remarks)})" if remarks else ""
     speaker = "" if record.speaker == USER else f" {record.speaker}:"
-    return f'- {_day(record.said)}{remark}:{speaker} "{" ".join(record.text.split())}"'
+    # A small model reckons badly with dates: it is told which day "yesterday" was.
+    days = dated(record.text, record.said)
+    told = "; ".join(f"{words}: {day}" for words, day in days if day not in remark)
+    meant = f" ({told})" if told else ""
+    return f'- {_day(record.said)}{remark}:{speaker} "{" ".join(record.text.split())}"{meant}'
 
 
 def fitting(

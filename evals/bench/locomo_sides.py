@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -13,10 +14,11 @@ from typing import Any, Protocol
 
 from evals.bench.locomo_data import Conversation, Turn, imported
 from memory.embeddings import open_embedder
-from memory.exact import MemoryIndex
+from memory.indexing import open_index
+from memory.portable import import_lines
 from memory.recall import Recaller, line
 from memory.records import USER, Draft
-from memory.rows import embedded_text
+from memory.settings import MemorySettings
 from memory.store import Store, open_database
 
 USER_ID = "bench"
@@ -112,15 +114,16 @@ async def open_ours(conversation: Conversation, home: Path) -> AsyncIterator[Our
     """Take a conversation in, as one user's memory in a folder of its own."""
     embedder = open_embedder()
     database = open_database(home / "memory.sqlite")
-    store, index = Store(database, embedder), MemoryIndex()
-    drafts = [_named(conversation), *map(_draft, imported(conversation))]
-    vectors = await asyncio.to_thread(embedder.embed, [embedded_text(one) for one in drafts])
-    records = await store.add_many(drafts, user_id=USER_ID, vectors=vectors)
-    ids = [record.id for record in records]
-    await index.put(ids, vectors, user_id=USER_ID, space="records")
+    store = Store(database, embedder)
+    index = open_index(store, home, MemorySettings(), embedder)
+    lines = (json.dumps(one) for one in imported(conversation))
+    await store.add_many([_named(conversation)], user_id=USER_ID)
+    await import_lines(store, lines, user_id=USER_ID)
+    await index.ready()
     try:
         yield Ours(conversation, Recaller(store, index, embedder))
     finally:
+        await index.aclose()
         await database.aclose()
 
 
@@ -148,17 +151,3 @@ def _named(conversation: Conversation) -> Draft:
     name = conversation.user
     said = conversation.turns[0].moment
     return Draft(text=f"My name is {name}.", attribute="name", value=name, said=said)
-
-
-def _draft(line: Mapping[str, Any]) -> Draft:
-    message = line["message"]
-    return Draft(
-        text=message["text"],
-        kind="event",
-        subject=USER if message["speaker"] == USER else message["speaker"].lower(),
-        speaker=message["speaker"],
-        said=datetime.fromisoformat(message["said"]).timestamp(),
-        thread_id=message["thread"],
-        message=message["id"],
-        source="import",
-    )
