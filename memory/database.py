@@ -21,6 +21,8 @@ BACKUP = ".backup"
 """What the name of a backup beside the file ends with."""
 AT_ONCE = 64 * 2**20
 """Bytes up to which a file is written anew within the call that deleted something in it."""
+# Kibibytes of pages that are kept in memory at most; by default it is 2000.
+_CACHE = "cache_size=-32768"
 # The header's `application_id` says that something was deleted since the file was written anew.
 _UNCLEAN, _CLEAN = 0x6D656D31, 0
 T = TypeVar("T")
@@ -247,7 +249,7 @@ class Database:
                 time.sleep(0.05)
 
     def _prepare(self, db: sqlite3.Connection) -> None:
-        for pragma in ("journal_mode=wal", "synchronous=full", "secure_delete=on"):
+        for pragma in ("journal_mode=wal", "synchronous=full", "secure_delete=on", _CACHE):
             db.execute(f"pragma {pragma}")
         db.executescript(self._schema)
         newest = max(self._migrations, default=0)
