@@ -43,6 +43,8 @@ RELATED: dict[str, frozenset[str]] = {
     "allergy": frozenset({"diet"}),
     "eats": frozenset({"diet"}),
     "partner": frozenset({"name"}),
+    "name": frozenset({"pet", "partner"}),
+    "pet": frozenset({"name"}),
     "birthday": frozenset({"age"}),
     "age": frozenset({"birthday"}),
     "studies": frozenset({"school"}),
@@ -90,7 +92,7 @@ _WHO_IS = re.compile(
     r"\bwho (?:did|do) i report to\b"
 )
 _TAIL = re.compile(
-    r"\s*(?:[,.;:!?()]|--|\b(?:since|because|btw|lol|for|(?<=\w )from|now|these days|at the moment|nowadays|as of|until|"
+    r"\s*(?:[,:](?!\d)|[;!?()]|(?<!\bdr)(?<!\bst)(?<!\bmr)(?<!\bmrs)\.(?!\d)|--|\b(?:since|because|btw|lol|for|(?<=\w )from|now|these days|at the moment|nowadays|as of|until|"
     r"anymore|any more|again|already|today|yesterday|this (?:week|month|year|summer|spring)|last|"
     r"though|lately|so|but|which|who|where|with (?:my|his|her|a)|jetzt|seit|depuis|desde|da quando|"
     r"after|before|when|while|and (?:i|my|we|he|she|it|now|feel|drown\w*|need|love|just|still))\b).*$"
@@ -123,7 +125,7 @@ def attribute_of(text: str) -> Attribute | None:
 
 
 _THING_TOLD = re.compile(
-    r"\b(?:my|our|the|his|her) (?:[\w-]+ ){0,3}?(?P<thing>[\w-]+)(?: (?:is|are|was)|'s) [\w ,]{0,20}"
+    r"\b(?:my|our|the|his|her) (?:[\w-]+ ){0,3}?(?P<thing>[\w-]+)(?: (?:is|are|was)|'s) [\w ,]{0,40}?"
     r"(?:called|named)\b|\b(?:named|renamed) (?:my|our|the) (?P<thing2>\w+)|"
     r"\b(?:title|name) for (?:my|our|the) (?P<thing3>\w+)"
 )

@@ -9,14 +9,14 @@ from typing import Literal
 from memory import cues
 from memory.attributes import single
 from memory.flat import flat, same_value, topics, words
-from memory.people import alike
+from memory.people import SEVERAL, alike
 from memory.records import USER, Draft, Record
 
 Effect = Literal["same", "replaces", "corrects", "different", "unsure"]
 _JOBS = frozenset({"job", "employer", "studies"})
 _JOB_CHANGE = re.compile(
     r"\b(?:changed (?:jobs?|employers?|careers?)|switched (?:jobs?|careers?|courses?)|new job|quit|left|"
-    r"joined|unemployed|retired|laid off|let (?:me|everybody|everyone|us) go|last shift|fired|resigned|"
+    r"joined|unemployed|between jobs|self-employed|retired|laid off|let (?:me|everybody|everyone|us) go|last shift|fired|resigned|"
     r"these days|no longer|changed de metier|change de metier|gekundigt|career change|got out of)\b"
 )
 _BESIDE = re.compile(
@@ -29,11 +29,6 @@ _STRONG = re.compile(
 )
 _NUMBER = re.compile(
     r"\b(?:\d[\d.,:]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|hundred)\b"
-)
-# Relations that a person has several of: another name is another one, unless it is said otherwise.
-_SEVERAL = frozenset(
-    "friend sister brother son daughter child cousin niece nephew uncle aunt colleague teacher dog "
-    "cat horse grandson granddaughter parrot rabbit".split()  # noqa: SIM905
 )
 LIKE = 0.55
 """Cosine from which two statements may be about the same thing."""
@@ -53,8 +48,10 @@ def compare(new: Draft, old: Record, likeness: float) -> Effect:
     """
     if new.subject != old.subject and not alike(new.subject, old.subject):
         # Somebody else in the same place, such as a new boss.
-        named = new.attribute == old.attribute == "name" or _changes(new)
-        return "replaces" if named and _changes(new) or new.corrects else "different"
+        named = new.attribute == "name" and old.attribute in ("name", "")
+        if new.corrects:
+            return "corrects" if named else "different"
+        return "replaces" if named and _changes(new) else "different"
     if topics(new.text) == topics(old.text) and _numbers(new) == _numbers(old):
         return "same" if new.negated == old.negated else "replaces"
     pair = {new.attribute, old.attribute}
@@ -76,7 +73,8 @@ def compare(new: Draft, old: Record, likeness: float) -> Effect:
 def role(subject: str, draft: Draft) -> bool:
     """Tell whether somebody else may have had the role of a statement's subject, such as boss."""
     first, other = draft.subject.split()[:1], subject.split()[:1]
-    return first == other and draft.subject != USER and not set(first) & _SEVERAL
+    several = bool(set(first) & SEVERAL) and not draft.corrects
+    return first == other and draft.subject != USER and not several
 
 
 def corrected_words(text: str) -> tuple[str, str] | None:
@@ -145,7 +143,7 @@ def _single(new: Draft, old: Record, likeness: float) -> Effect:
     if new.negated and not old.negated and cues.ENDING.search(flat(new.text)):
         named = topics(new.value) or topics(new.text)
         return "replaces" if not new.value or named & topics(old.text) else "different"
-    if new.attribute == "name" and set(old.subject.split()) & _SEVERAL and not _changes(new):
+    if new.attribute == "name" and set(old.subject.split()) & SEVERAL and not _changes(new):
         return "different"
     if not (new.value and old.value):
         return "replaces" if _changes(new) else "unsure"

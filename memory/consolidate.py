@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,6 +12,7 @@ from memory import deciding
 from memory.comparing import compare, corrected_words, mended, restated, role
 from memory.embeddings import Embedder, EmbedderError
 from memory.extract import Ask
+from memory.flat import flat
 from memory.index import Index
 from memory.people import alike, joined
 from memory.records import USER, Draft, Record
@@ -24,6 +26,9 @@ LISTED = 60
 """Records of a subject that it is compared with."""
 ASKED = 1
 """Pairs that a model is asked about for one statement."""
+
+
+_NEW_ONE = re.compile(r"\b(?:new|another|second|other|neue\w*|nuev[oa]|nouvel\w*|nov[oa]|nuov[oa])\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,8 @@ class Consolidator:
         if what := secret_in(f"{draft.text}\n{draft.quote}"):
             return Taken(None, (), "refused", reason(what))
         subjects = await self._store.subjects(user_id=user_id)
-        draft = replace(draft, subject=joined(draft.subject, list(subjects)))
+        if not _NEW_ONE.search(flat(draft.text)):
+            draft = replace(draft, subject=joined(draft.subject, list(subjects)))
         draft = await self._mended(draft, user_id)
         if known := await self._said_before(draft, user_id):
             return known
@@ -143,7 +149,7 @@ class Consolidator:
                 return replace(
                     draft,
                     text=text,
-                    subject=old.subject,
+                    subject=_renamed(old.subject, *words),
                     attribute=old.attribute,
                     value=mended(old.value, *words) or words[0],
                     kind=old.kind,
@@ -226,6 +232,13 @@ class Consolidator:
             closes.append(Close(record.id, until, "corrected" if wrong else "changed"))
             closed.append(record)
         return _Effects(None, tuple(closes), tuple(closed), older)
+
+
+def _renamed(subject: str, right: str, wrong: str) -> str:
+    """Put the right name into a subject that was made of the wrong one."""
+    names = {flat(word): flat(right).split()[0] for word in wrong.split()}
+    relation, *rest = subject.split()
+    return " ".join([relation, *(names.get(word, word) for word in rest)])
 
 
 def about_user(draft: Draft) -> bool:

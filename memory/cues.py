@@ -7,7 +7,7 @@ import re
 CHANGE = re.compile(
     r"\b(?:now|these days|nowadays|any ?more|no longer|again|new|switched|changed?|swapped|from now on|"
     r"as of|instead|turned|became|stopped|quit|gave up|given up|sold|left|raised|rebranded|moved|"
-    r"relocated|promoted|made me|got (?:married|divorced|my own|a new|transferred)|at last|"
+    r"relocated|promoted|made me|unemployed|retired|jobless|between jobs|got (?:married|divorced|my own|a new|transferred)|at last|"
     r"for good|is down to|is up to|since (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
     r"last|yesterday|today|this|the|new year|christmas|easter|january|february|march|april|may|june|"
     r"july|august|september|october|november|december)|took over|finally|these days|lately|"

@@ -51,7 +51,7 @@ async def extract(message: Message, ask: Ask | None, *, known: Sequence[str] = (
         kept = [verdicts.get(one.text, one) for one in found]  # type: ignore[misc]
         kept = [one for one in kept if one]
     elif unsure:
-        kept = [one for one in found if one.sure or _likely(one)]
+        kept = [one for one in found if one.sure or one.likely]
     return [_draft(one, message) for one in kept if one.text and not secret_in(one.quote)]
 
 
@@ -88,6 +88,7 @@ class _Reading:
         subject = joined(one.subject, told if new else [*told, *self.known])
         if self.before and subject == self.before and _of_another(one.text):
             name = self.before.split()[-1].title()
+            name = name if " " in self.before else f"My {self.before}"
             one = replace(one, text=_with_name(one.text, name))
         return replace(one, subject=subject)
 
@@ -142,15 +143,15 @@ def _candidates(
     seen: dict[str, Statement] = {}
     for one in reading.found:
         seen.setdefault(flat(one.text), one)
-    return list(seen.values()), own
+    return [one for one in seen.values() if not _told_better(one, reading.found)], own
 
 
-def _likely(one: Statement) -> bool:
-    """Guess, without a model, whether an unclear clause says something lasting."""
-    plain = flat(one.text)
-    return not cues.EVERYDAY.search(plain) and (
-        one.subject != USER or bool(cues.HABIT.match(plain)) or bool(cues.LIFE.search(plain))
-    )
+def _told_better(one: Statement, found: Sequence[Statement]) -> bool:
+    """Tell whether "he changed schools" is followed by which one he is at."""
+    return bool(one.attribute) and not one.value and any(
+        other.attribute == one.attribute and alike(other.subject, one.subject) and other.value
+        for other in found
+    )  # fmt: skip
 
 
 def _draft(one: Statement, message: Message) -> Draft:

@@ -73,7 +73,12 @@ for _line in _SAME.strip().splitlines():
         RELATIONS.setdefault(_name, _name if _apart else _names[0])
         if not _name.endswith("s"):
             RELATIONS.setdefault(f"{_name}s", _name if _apart else _names[0])
-PETS = frozenset({"dog", "cat", "horse", "parrot", "budgie", "rabbit", "hamster", "tortoise"})
+SEVERAL = frozenset(
+    "friend sister brother son daughter child cousin niece nephew uncle aunt colleague teacher dog "
+    "cat horse grandson granddaughter parrot rabbit".split()  # noqa: SIM905
+)
+"""Relations that a person has several of: another name is another one, unless it is said
+otherwise."""
 _REL = "|".join(sorted((re.escape(name) for name in RELATIONS), key=len, reverse=True))
 _OWN = (
     r"(?:my|our|mein\w*|unser\w*|mi|mis|nuestr[oa]s?|mon|ma|mes|notre|nos|(?:o |a )?(?:meu|minha)|"
@@ -102,6 +107,7 @@ _FIRST_PERSON = re.compile(
     r"mein\w*|unser\w*|yo|mi|mis|me|nosotros|nuestr\w+|je|j'\w*|moi|mon|ma|mes|nous|notre|nos|eu|"
     r"meus?|minhas?|nos|nosso|nossa|io|mio|mia|miei|mie|noi|nostr\w+)\b"
 )
+_NEW = re.compile(rf"^(?!.*\b(?:i|we)\b).*?\bnew (?:[\w-]+ )?(?P<rel>{_REL})\b(?!')")
 OWN_WORDS = re.compile(
     r"\b(?:ich|wir|mir|mich|uns|mein\w*|unser\w*|yo|mi|mis|nosotros|nuestr\w+|je|j'\w*|moi|mon|ma|mes|"
     r"nous|notre|nos|eu|meus?|minhas?|nosso|nossa|io|mio|mia|miei|mie|noi|nostr\w+)\b"
@@ -150,6 +156,8 @@ def subject_of(text: str, *, known: Sequence[str] = (), before: str = "") -> str
         return "boss"
     if relation := _relation(text, plain):
         return relation
+    if found := _NEW.search(plain):
+        return RELATIONS[found["rel"]]
     if name := _known_name(text, known):
         return name
     if THIRD.match(plain) and (before or not _FIRST_PERSON.search(plain)):

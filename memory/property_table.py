@@ -98,10 +98,10 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     _property(
         "age",
-        r"""
-        \b(?:i'm|i am|im|he's|she's|he is|she is|\w+'s|\w+ is|turned|turns|turning) (?:now |only |just |already )?(?P<v>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: (?:and|years?|yrs?|months?|now|today|yesterday|this|next|last)\b|[,.!;]|$)
-        \b(?:\w+) is (?P<v>\d{1,3})\b(?! (?:kg|kilos|cm|m|miles|km|minutes|mg|dollars|euros|percent)|[:.,]\d)
-        \b(?:tengo|tiene|ho|ha|tenho|tem|j'ai|a|compie) (?P<v>\d{1,3} (?:anos|anni|ans))|\b(?:bin|ist|wird) (?P<v2>\d{1,3})(?: jahre)?\b
+        rf"""
+        \b(?:i'm|i am|im|he's|she's|he is|she is|\w+'s|turned|turns|turning) (?:now |only |just |already )?(?P<v>\d{{1,3}}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: (?:and|years?|yrs?|months?|now|today|yesterday|this|next|last)\b|[,.!;]|$)
+        \b(?:\w+) is (?P<v>\d{{1,3}})\b(?! (?:kg|kilos|cm|m|miles|km|minutes|mg|dollars|euros|percent)|[:.,]\d)
+        \b(?:tengo|tiene|ho|ha|tenho|tem|j'ai|a|compie) (?P<v>\d{{1,3}} (?:anos|anni|ans))|\b(?:bin|ist|wird) (?P<v2>\d{{1,3}})(?: jahre)?\b
         """,
         r"\bhow old\b(?! is (?:the|a) )|\bwhat age\b|\b(?:my|'s) age\b|\bwie alt\b|\bcuantos anos\b|\bquel age\b|"
         r"\bquanti anni\b|\bquantos anos\b",
@@ -201,7 +201,7 @@ PROPERTIES: tuple[Property, ...] = (
         \b(?:became|promoted to|made me|made him|made her|named|appointed) (?:the |an? )?(?P<v>(?:[\w-]+ ){{0,3}}(?:manager|lead|leader|head|director|chef|officer|supervisor|partner|teacher|nurse|doctor|engineer|editor|\w+(?:er|or|ist))\b.*)
         \b(?P<v>unemployed|retired|jobless|between jobs|self-employed|freelance|freelancing|on parental leave|laid off)\b
         {_AM} {_NOW}(?:an? |the |officially |training as an? |in )?(?P<v>(?:[\w-]+ ){{0,3}}?(?:teacher|nurse|doctor|engineer|developer|programmer|designer|chef|cook|baker|barista|driver|lawyer|paralegal|accountant|broker|examiner|planner|manager|lead|director|student|editor|writer|journalist|photographer|plumber|electrician|carpenter|builder|architect|scientist|biologist|chemist|physicist|researcher|analyst|consultant|midwife|florist|pharmacist|dentist|vet|farmer|gardener|librarian|clerk|cashier|waiter|waitress|guard|pilot|sailor|mechanic|welder|painter|artist|musician|actor|actress|translator|therapist|psychologist|policeman|firefighter|paramedic|soldier|tailor|hairdresser|barber|butcher|secretary|receptionist|salesman|realtor|trader|banker|economist|historian|professor|tutor|trainer|coach|technician|surgeon|optician|logistics|procurement|marketing|finance|sales|hr|it support|insurance|apprentice|intern|freelancer|entrepreneur|founder|ceo|cto|boss at|surveyor|geologist|beekeeper|blacksmith|brewer|bartender|courier|postman|caretaker|janitor|cleaner|nanny|au pair)\b.*)
-        \b(?:i|he|she|we) (?:still )?(?:teach|teaches|write code|write firmware|write software|edit|edits|sell|sells|drive|drives|repair|repairs|design|designs) (?P<v>.+)
+        \b(?:i|he|she|we) (?:still )?(?P<v>(?:teach|teaches|write code|write firmware|write software|edit|edits|sell|sells|drive|drives|repair|repairs|design|designs) .+)
         \b(?:ich bin|ist) (?:jetzt )?(?P<v>[a-z]+(?:er|erin|in|amme|arzt|ist|wirt|frau|mann))\b|\barbeitet? (?:jetzt )?als (?P<v2>.+)|\bausbildung (?:zum|zur) (?P<v3>.+)
         \bje suis (?:maintenant )?(?P<v>(?!a |de |en |nee?\b|allerg|veg)[a-z]+(?:ere|er|eur|euse|rice|iste|ien|ienne|ant|ante|ecin|avocate?)\b.*)|\btrabaj[oa] (?:como|de) (?P<v2>.+)|\btravaille comme (?P<v3>.+)
         \blavor[oa] (?:in proprio )?come (?P<v>.+)|\bsoy (?P<v2>[a-z]+(?:er[oa]|or|ora|ista|ic[oa]|ent[ea]|ad[oa]))\b|\btrabalh[oa] como (?P<v3>.+)
@@ -302,7 +302,7 @@ PROPERTIES: tuple[Property, ...] = (
         ^(?:\W|now |and |my |hi |so )*(?:my|our)? ?(?:full |first |last |real )?name(?:'s| is) (?:now )?(?P<v>[\w .'-]+)
         ^i(?:'m|'m| am) (?:called|named) (?P<v>.+)|\bich heis+e (?P<v2>.+)|\bme llamo (?P<v3>.+)
         \bje m'appelle (?P<v>.+)|\bmi chiamo (?P<v2>.+)|\b(?:eu )?me chamo (?P<v3>.+)
-        \b(?:is|are|was|'s) (?:now )?(?:called|named) (?P<v>.+)|\b(?:heis+t|heis+en|se llaman?|s'appellent?|si chiaman?o?|se chamam?) (?P<v2>.+)
+        \b(?:is|are|was|'s) (?:now )?(?:called|named) (?P<v>.+)|\b(?:heis+t|heis+en|se llaman?|s'appel\w+|si chiama\w*|se chama\w*) (?P<v2>.+)
         \b(?:his|her|its|their|\w+'s|the \w+|\w+) (?:official |full |real |new )?names?(?:'s| is| are) (?:now )?(?P<v>.+)
         \b(?:a|an|our|my|the) [\w -]{{2,30}}? (?:called|named) (?P<v>.+)
         \b(?:report to|new (?:\w+ )?{_RELATIVE}(?: \w+){{0,6}}?(?::|,| is|'s)(?: a \w+)?(?: called| named)?) (?P<v>.+)
@@ -337,7 +337,7 @@ PROPERTIES: tuple[Property, ...] = (
     _property(
         "likes",
         r"""
-        \b(?:love|loves|like|likes|hate|hates|dislike|dislikes|enjoy|enjoys|adore|adores|prefer|prefers|can't stand|cannot stand|detest|detests|not a fan of|fan of|into|over|allergic to|good at|crazy about|obsessed with|sick of|don't mind|favour) (?P<v>.+)
+        \b(?:love|loves|like|likes|hate|hates|dislike|dislikes|enjoy|enjoys|adore|adores|prefer|prefers|can't stand|cannot stand|detest|detests|not a fan of|fan of|really into|good at|crazy about|obsessed with|sick of|don't mind|favour) (?P<v>.+)
         \b(?P<v>[\w' -]+?) (?:fan|person|lover|nut) (?:here)?\b|\b(?P<v2>[\w ]+) bores? me\b
         \bich (?:mag|liebe|hasse|bevorzuge) (?P<v>.+)|\b(?:me (?:gusta|encanta)n?|odio|prefiero|adoro|detesto) (?P<v2>.+)
         \bj'(?:aime|adore) (?P<v>.+)|\bje (?:deteste|prefere|hais) (?P<v2>.+)|\b(?:gosto de|prefiro|adoro) (?P<v3>.+)|\bmi piac(?:e|ciono) (?P<v4>.+)

@@ -127,7 +127,7 @@ _SUBJECT = (
     r"[a-z]+ is where (?:i|we)\b)"
 )
 _PART = re.compile(
-    rf"\s*;\s*(?=\S)|\s+-+\s+(?=\S)|\s*\((?={_SUBJECT})|"
+    rf"\s*;\s*(?=\S)|,\s*(?=no [\w ]+ (?:ever|please)\b)|\s+-+\s+(?=\S)|\s*\((?={_SUBJECT})|"
     rf"\s*,\s*(?:(?:and|but|so|while|although|y|pero|und|aber|et|mais|e|ma|mas)\s+)?(?={_SUBJECT})|"
     rf"\s+(?:and|but|while|whereas|although|even though|und|aber|pero|et|mais|mas)\s+"
     rf"(?:now\s+)?(?={_SUBJECT})|"
@@ -172,7 +172,8 @@ def sentences(text: str) -> list[str]:
     start = 0
     for cut in _END.finditer(text):
         before = flat(text[start : cut.start()])
-        dated = _ORDINAL.match(flat(text[max(cut.start() - 3, 0) : cut.end() + 4]).lstrip("a- "))
+        after = text[cut.end() : cut.end() + 4]
+        dated = _ORDINAL.search(before) and (after[:1].islower() or _MONTH.match(flat(after)))
         if "\n" not in cut[0] and (_ABBREVIATED.search(before) or dated):
             continue
         found.append(text[start : cut.start()])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from memory import cues
 from memory.attributes import Attribute, attribute_of
 from memory.flat import flat
-from memory.people import OWN_VERBS, OWN_WORDS, RELATIONS, named, subject_of
+from memory.people import OWN_VERBS, OWN_WORDS, RELATIONS, SEVERAL, named, subject_of
 from memory.records import USER, Kind
 from memory.sentences import Clause
 from memory.times import FOREVER, times_in
@@ -33,6 +33,7 @@ class Statement:
         until: Until when it held.
         sure: Whether the rules understood it: otherwise a model had better be asked.
         importance: How much it matters, 0 to 1.
+        likely: Whether it had better be kept where there is no model to ask.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Statement:
     until: float | None = None
     sure: bool = True
     importance: float = 0.5
+    likely: bool = True
 
 
 WEAK = frozenset({"likes", "eats", "school", "children", "name", "age", "size", "partner"})
@@ -96,7 +98,7 @@ def _core(plain: str) -> int:
 
 _OWN_START = re.compile(
     r"^(?:since \w+ |now |my |our |i |i'm |i've |we |we're |he |she |il mio |il |mi |mein\w* |je |j'|soy |eu |"
-    r"bin |ich |still |so |a |the (?:company|place) )"
+    r"bin |ich |the (?:company|place) )"
 )
 
 
@@ -191,10 +193,19 @@ def _pet(text: str) -> str:
     return f"{kind} {found['name']}" if kind in ("dog", "cat", "horse", "rabbit") else ""
 
 
-def _denies(plain: str) -> bool:
+def _denies(plain: str, value: str) -> bool:
     """Tell whether what a clause says first is denied: "black, no sugar" is not."""
+    parts = re.split(r"[,;]", plain)
+    first = parts[0] if len(parts[0].split()) > 2 else plain
+    told = next((part for part in parts if value and flat(value).split(",")[0] in part), first)
+    return bool(cues.NEGATED.search(told))
+
+
+def _moment(plain: str) -> bool:
+    """Tell whether the first part of a clause is something of every day."""
     first = re.split(r"[,;]", plain)[0]
-    return bool(cues.NEGATED.search(first if len(first.split()) > 2 else plain))
+    shown = first if len(first.split()) > 2 else plain
+    return bool(cues.EVERYDAY.search(shown)) and not cues.LIFE.search(shown)
 
 
 def _statement(
@@ -204,8 +215,10 @@ def _statement(
     life = bool(cues.LIFE.search(plain))
     personal = subject != USER or bool(cues.HABIT.match(plain) or cues.FRAGMENT.match(plain))
     personal = personal or bool(OWN_WORDS.search(plain[:60]) or OWN_VERBS.search(plain[:60]))
-    everyday = bool(cues.EVERYDAY.search(plain))
-    if told is None and everyday and not life:
+    everyday = _moment(plain)
+    if everyday and (told is None or told.name in WEAK):
+        return None
+    if not told and not corrects and len(re.findall(r"\w+", text)) < 3 and subject == USER:
         return None
     since, until = _span(text, said, past)
     one = Statement(
@@ -213,21 +226,35 @@ def _statement(
         clause.quote,
         subject=subject,
         kind="event" if life and told is None else "fact",
-        negated=_denies(plain),
+        negated=_denies(plain, told.value if told else ""),
         corrects=corrects,
         past=past,
         since=since,
         until=until,
-        sure=bool(told) and not everyday,
+        sure=bool(told),
+        likely=personal or life or corrects,
     )
     if told is None:
-        return one if personal or corrects else replace(one, sure=False)
+        return one
     kind = told.kind if told.kind in ("preference", "relation", "instruction") else one.kind
     one = replace(one, attribute=told.name, value=told.value, importance=told.importance)
     one = replace(one, kind=kind if kind != "instruction" or told.value else "fact")  # type: ignore[arg-type]
     if told.name in WEAK and not personal:
         return replace(one, sure=False)
+    if told.name == "name" and subject in RELATIONS.values() and told.value:
+        return replace(one, subject=_with_told_name(subject, told.value, plain, corrects))
     return one
+
+
+def _with_told_name(relation: str, name: str, plain: str, corrects: bool) -> str:
+    """Tell bosses apart by the name that is told; "the dog is Waffles now" is the known dog."""
+    if relation in SEVERAL and (corrects or re.search(r"\b(?:now|renamed)\b", plain)):
+        return relation
+    words = [word for word in re.findall(r"[\w-]+", flat(name)) if word not in _TITLES]
+    return f"{relation} {words[0]}" if words else relation
+
+
+_TITLES = frozenset("mr mrs ms dr frau herr prof sra sr mme the a".split())  # noqa: SIM905
 
 
 def _span(text: str, said: float, past: bool) -> tuple[float | None, float | None]:
