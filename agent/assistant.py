@@ -84,6 +84,8 @@ async def open_assistant(
     from agent.models.open import as_chat_model, open_model
     from agent.models.table import protocol_for
     from agent.prompts import system_prompt
+    from agent.remembering import Remembering
+    from memory.memories import open_memories
     from tools.policy import Policy
     from tools.registry import open_registry
 
@@ -101,20 +103,10 @@ async def open_assistant(
         else:
             chat = as_chat_model(model)
         redactor = redactor_for(settings.tools)
-        memories = None
-        try:
-            from agent.remembering import Remembering
-            from memory.memories import open_memories
-
-            memories = await stack.enter_async_context(
-                open_memories(
-                    settings.home,
-                    settings.memory,
-                    embedder_for(settings.memory.embeddings, settings.models),
-                )
-            )
-        except ImportError:
-            pass  # TEMPORARY-LEAD
+        embedder = embedder_for(settings.memory.embeddings, settings.models)
+        memories = await stack.enter_async_context(
+            open_memories(settings.home, settings.memory, embedder)
+        )
         parts = Parts(
             settings=settings,
             model=chat,
@@ -125,10 +117,8 @@ async def open_assistant(
             redactor=redactor,
             memory=memories,
         )
-        remembering = None
-        if memories:
-            remembering = Remembering(memories, chat, threads)
-            stack.push_async_callback(remembering.aclose)
+        remembering = Remembering(memories, chat, threads)
+        stack.push_async_callback(remembering.aclose)
         assistant = Assistant(parts, threads, kept, remembering, approve)
         stack.push_async_callback(assistant.aclose)
         yield assistant

@@ -1,7 +1,7 @@
 """Erase what was forgotten from the conversations in which it stands.
 
 A record is forgotten with the sentences that it was taken from and with those that repeat it. In
-the turns where it was said or given to the model, every sentence with one of its telling words
+the turns where it was said or given to the model, every sentence with one word of its value
 goes; elsewhere in the user's threads only a sentence that holds the statement itself, a word of
 it that is hardly ever used, or two of its telling words. The sentence's place is marked.
 """
@@ -54,6 +54,7 @@ class Marks:
         phrases: Statements and values, folded.
         rare: Words, folded, that hardly stand in a text by chance.
         telling: The stems of the records' words that say something.
+        values: Those of them that say what is to be forgotten: the values, where they are known.
         places: The threads and messages in which the records were said.
         ids: The records' numbers.
     """
@@ -61,6 +62,7 @@ class Marks:
     phrases: frozenset[str]
     rare: frozenset[str]
     telling: frozenset[str]
+    values: frozenset[str]
     places: frozenset[tuple[str, str]]
     ids: frozenset[int]
 
@@ -74,6 +76,10 @@ def marks(records: Iterable[Record]) -> Marks:
         phrases=frozenset(one for one in map(_fold, texts) if len(one) >= LEAST and " " in one),
         rare=frozenset(_fold(one) for one in found if _rare(one)),
         telling=frozenset(one for text in texts for one in words(text)) - _PERSONS,
+        values=frozenset(
+            stem for one in records for stem in words(one.value or f"{one.text} {one.quote}")
+        )
+        - _PERSONS,
         places=frozenset((one.thread_id, one.message) for one in records if one.thread_id),
         ids=frozenset(one.id for one in records),
     )
@@ -81,12 +87,12 @@ def marks(records: Iterable[Record]) -> Marks:
 
 def near(told: Marks) -> Clean:
     """Return what cleans a text of a turn in which the records were said or used."""
-    return lambda text: _clean(text, lambda one: _repeats(one, told, least=1))
+    return lambda text: _clean(text, lambda one: _repeats(one, told, told.values, least=1))
 
 
 def far(told: Marks) -> Clean:
     """Return what cleans any other text."""
-    return lambda text: _clean(text, lambda one: _repeats(one, told, least=2))
+    return lambda text: _clean(text, lambda one: _repeats(one, told, told.telling, least=2))
 
 
 async def erase(
@@ -198,13 +204,13 @@ def _clean(text: str, repeats: Callable[[str], bool]) -> str:
     return FORGOTTEN if repeats(rest) else _REPEATED.sub(FORGOTTEN, rest)
 
 
-def _repeats(text: str, told: Marks, *, least: int) -> bool:
+def _repeats(text: str, told: Marks, telling: frozenset[str], *, least: int) -> bool:
     folded = _fold(text)
     if any(phrase in folded for phrase in told.phrases):
         return True
     if any(word in folded for word in told.rare):
         return True
-    return len(told.telling & set(words(text))) >= least
+    return len(telling & set(words(text))) >= least
 
 
 def _rare(word: str) -> bool:

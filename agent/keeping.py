@@ -6,6 +6,7 @@ has ended, from the conversations as well (`agent.erasing`); the answer does not
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -81,23 +82,31 @@ async def _done(command: Command, message: str, language: str, ctx: Context) -> 
 async def _remember(statement: str, message: str, language: str, ctx: Context) -> str:
     memory = ctx.parts.memory
     assert memory is not None  # noqa: S101 - for the type checker; `obey` has looked
-    from memory.consolidate import Taken
-
     if memory.settings.write == "none":
         return words.MEMORY_OFF[language]
+    from memory.inbox import Message
+
+    heard = Message(
+        user_id=ctx.user_id,
+        thread_id=ctx.thread_id,
+        message=message,
+        text=statement,
+        said=time.time(),
+        scope=memory.scope,
+    )
     try:
-        taken = await memory.keep(
-            statement, user_id=ctx.user_id, thread_id=ctx.thread_id, message=message
-        )
+        taken = await memory.keep(heard, user_id=ctx.user_id)
     except ValueError as error:
-        taken = Taken(None, [], "refused", str(error))
-    if taken.record is None:
-        ctx.emit(Remembered(refused=taken.reason))
-        return words.NOT_KEPT[language].format(reason=taken.reason)
-    ctx.emit(Remembered(kept=(memory_of(taken.record),)))
-    known = taken.outcome == "strengthened"
-    said = words.KNOWN if known else words.REMEMBERED
-    return said[language].format(text=taken.record.text)
+        ctx.emit(Remembered(refused=str(error)))
+        return words.NOT_KEPT[language].format(reason=error)
+    kept = [one.record for one in taken if one.record]
+    refused = " ".join(dict.fromkeys(one.reason for one in taken if one.record is None))
+    ctx.emit(Remembered(kept=tuple(memory_of(one) for one in kept), refused=refused))
+    known = all(one.outcome == "strengthened" for one in taken)
+    said = (words.KNOWN if known else words.REMEMBERED)[language]
+    lines = [said.format(text="; ".join(one.text for one in kept))] if kept else []
+    lines += [words.NOT_KEPT[language].format(reason=refused)] if refused else []
+    return " ".join(lines)
 
 
 def memory_of(record: Record) -> Memory:

@@ -27,7 +27,7 @@ from agent.summing import sum_up
 from memory.database import MemoryDamaged
 from memory.embeddings import EmbedderError
 from memory.inbox import Message
-from memory.memories import EVERYWHERE, Memories
+from memory.memories import Memories
 
 if TYPE_CHECKING:
     from agent.threads import Threads
@@ -81,14 +81,13 @@ class Remembering:
         if command is not None and not (command.kind == "remember" and command.rest):
             return
         spoken = [one["content"] for one in before if one["role"] == "assistant"]
-        project = memories.settings.project
         message = Message(
             user_id=user_id,
             thread_id=thread_id,
             message=str(len(before)),
             text=text,
             said=time.time(),
-            scope=f"project:{project}" if project else EVERYWHERE,
+            scope=memories.scope,
             before=spoken[-1][-BEFORE_CHARS:] if spoken else "",
         )
         self._later(self._noted(message))

@@ -1,7 +1,8 @@
 """What is remembered of all users, put together: the store, its index, reading and writing.
 
 async with open_memories(home, MemorySettings(), embedder) as memories:
-    await memories.keep("I moved to Rome in May.", user_id="ana")
+    said = Message(user_id="ana", text="I moved to Rome in May.", said=time.time())
+    await memories.hear(said, user_id="ana", ask=None)
     await memories.recall("Where do I live?", user_id="ana")
 """
 
@@ -10,21 +11,28 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from memory.consolidate import Consolidator, Taken
 from memory.documents import Documents
 from memory.embeddings import Embedder
-from memory.extract import Ask, drafted, extract
+from memory.extract import Ask, extract
 from memory.inbox import Message
 from memory.indexing import Indexer, open_index
 from memory.recall import Recalled, Recaller
-from memory.records import Record
+from memory.records import CHARS, Draft, Record
 from memory.settings import MemorySettings
 from memory.store import FILE, Change, Store, open_database
 
 EVERYWHERE = ""
 """The scope of what may be used in every thread."""
+COMMAND = "command"
+"""The source of what the user asked to be remembered."""
+ASKED = 0.8
+"""Importance, at least, of what the user asked to be remembered."""
+HEARD = 0.6
+"""Share of a statement that has to be understood, so that its parts take its place."""
 
 
 @asynccontextmanager
@@ -69,11 +77,15 @@ class Memories:
         self._recaller = Recaller(store, index, embedder)
         self._consolidator = Consolidator(store, index, embedder)
 
+    @property
+    def scope(self) -> str:
+        """The scope of what is written now: the project's, or everywhere."""
+        return f"project:{self.settings.project}" if self.settings.project else EVERYWHERE
+
     def scopes(self, thread_id: str = "") -> tuple[str, ...]:
         """Return the scopes that a thread may use."""
         own = (f"thread:{thread_id}",) if thread_id else ()
-        project = (f"project:{self.settings.project}",) if self.settings.project else ()
-        return (EVERYWHERE, *own, *project)
+        return tuple(dict.fromkeys((EVERYWHERE, *own, self.scope)))
 
     async def recall(
         self,
@@ -132,41 +144,42 @@ class Memories:
         drafts = await extract(message, ask, known=known)
         return [await self._consolidator.take(draft, user_id=user_id, ask=ask) for draft in drafts]
 
-    async def keep(
-        self,
-        statement: str,
-        *,
-        user_id: str,
-        source: str = "command",
-        thread_id: str = "",
-        message: str = "",
-        said: float | None = None,
-        ask: Ask | None = None,
-    ) -> Taken:
-        """Keep a statement because the user asked for it.
+    async def keep(self, message: Message, *, user_id: str, ask: Ask | None = None) -> list[Taken]:
+        """Keep what the user asked to be remembered, even if it would not be kept otherwise.
 
         Args:
-            statement: What is to be remembered, in the user's words.
+            message: What is to be remembered, in the user's words.
             user_id: Who said it.
-            source: How it came here.
-            thread_id: The thread in which it was said.
-            message: The message in that thread.
-            said: When it was said, in seconds since the epoch; now if None.
             ask: Asks a model what rules cannot tell.
+
+        Returns:
+            What became of each statement in it; a secret is refused, with the reason.
 
         Raises:
             ValueError: It is empty or too long.
         """
-        project = self.settings.project
-        draft = drafted(
-            statement,
-            said=time.time() if said is None else said,
-            source=source,
-            thread_id=thread_id,
-            message=message,
-            scope=f"project:{project}" if project else EVERYWHERE,
-        )
-        return await self._consolidator.take(draft, user_id=user_id, ask=ask)
+        text = " ".join(message.text.split())
+        if not text:
+            raise ValueError("There is nothing to remember: the text is empty.")
+        if len(text) > CHARS:
+            raise ValueError(f"A memory has at most {CHARS} characters; this has {len(text)}.")
+        drafts = await extract(message, ask)
+        # A statement that says more than was understood is kept as it is.
+        if not drafts or sum(len(one.text) for one in drafts) < HEARD * len(text):
+            drafts = [
+                Draft(
+                    text=text,
+                    said=message.said,
+                    thread_id=message.thread_id,
+                    message=message.message,
+                    scope=message.scope,
+                )
+            ]
+        asked = [
+            replace(one, source=COMMAND, confidence=1.0, importance=max(one.importance, ASKED))
+            for one in drafts
+        ]
+        return [await self._consolidator.take(one, user_id=user_id, ask=ask) for one in asked]
 
     async def forget(self, ids: Sequence[int], *, user_id: str) -> list[Record]:
         """Delete records for good, from the store and the index; return what they were."""
