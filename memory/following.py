@@ -20,11 +20,14 @@ from memory.vectors import Pending
 if TYPE_CHECKING:
     from memory.store import Store
 
-PAGE = 512
-"""Writings that are read at once."""
-SMALL, LARGE = 8, 256
+PAGE, LARGE_PAGE = 4096, 16_384
+"""Writings that are read at once, giving way to others and in a hurry. They are spread over all
+collections, and each call to Chroma waits for the disk, so many are better."""
+SMALL, LARGE = 8, 16_384
 """Vectors that are given to the index at once: Chroma stops all of Python for up to 2 ms for each,
 so the small number is for when somebody may be talking to the assistant."""
+SCRUBBED = 500
+"""Vectors that are moved at once in a hurry while a collection is made anew."""
 EMBEDDED = 8
 """Texts that are embedded at once."""
 _COUNTS: dict[Space, str] = {
@@ -96,7 +99,7 @@ class Follower:
         await self._catch_up(told)
         await self._embed_missing()
         await self._compare()
-        while await self._timed(self._index.scrub(LARGE if self.hurry else SMALL)):
+        while await self._timed(self._index.scrub(SCRUBBED if self.hurry else SMALL)):
             pass
 
     async def truth(self) -> tuple[int, dict[Space, int]]:
@@ -127,7 +130,9 @@ class Follower:
         done, total = 0, sum(counts.values())
         for space in SPACES:
             buried = 0
-            while pending := await self._store.after(self.applied[space], space=space, limit=PAGE):
+            while pending := await self._store.after(
+                self.applied[space], space=space, limit=LARGE_PAGE if self.hurry else PAGE
+            ):
                 await self._apply(pending, space)
                 self.applied[space] = pending[-1].seq
                 await self._note()

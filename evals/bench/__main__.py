@@ -26,7 +26,12 @@ NAMES = (
     "grounded",
     "latency",
     "citations",
+    "memory-store",
+    "locomo",
 )
+
+OTHERS_DATA = ("grounded", "locomo")
+"""Those whose questions do not come with the project."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,21 +58,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--minutes",
         type=float,
         default=0.0,
-        help="bfcl_multi, grounded: begin nothing new after this time",
+        help="bfcl_multi, grounded, locomo: begin nothing new after this time",
+    )
+    parser.add_argument(
+        "--records",
+        type=int,
+        nargs="+",
+        default=[10_000, 100_000],
+        metavar="N",
+        help="memory-store: how many records there are",
     )
     grounded = parser.add_argument_group("grounded")
-    grounded.add_argument("--data", type=Path, help="the folder with hotpotqa/ and clapnq/")
+    grounded.add_argument("--data", type=Path, help="the folder with hotpotqa/, clapnq/, locomo/")
     grounded.add_argument("--set", default="hotpotqa", help="hotpotqa or clapnq")
     grounded.add_argument(
         "--style", default="short", choices=("short", "sentence"), help="how hotpotqa is asked"
+    )
+    parser.add_argument(
+        "--full",
+        type=int,
+        default=0,
+        metavar="N",
+        help="locomo: questions that are also asked of each whole conversation",
     )
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(NAMES):
         parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
     console = Console()
     try:
-        # Its questions do not come with the project.
-        all_names = [name for name in NAMES if name != "grounded" or options.data]
+        all_names = [name for name in NAMES if name not in OTHERS_DATA or options.data]
         for name in options.names or all_names:
             rows = run(name, options)
             show(rows, console)
@@ -96,6 +115,10 @@ def run(name: str, options: argparse.Namespace) -> list[Row]:
         from evals.bench import citations
 
         return citations.measure()
+    if name == "memory-store":
+        from evals.bench import memory_store
+
+        return memory_store.measure(options.records, seed=options.seed, progress=_tell)
     if name == "agentdojo":
         from evals.bench import agentdojo
 
@@ -123,7 +146,12 @@ async def _with_model(name: str, options: argparse.Namespace) -> list[Row]:
         from evals.bench import bfcl
 
         return await bfcl.measure(spec, native=not options.no_native, **drawn)
-    drawn |= {"peer": not options.no_native, "minutes": options.minutes}
+    drawn["minutes"] = options.minutes
+    if name == "locomo":
+        from evals.bench import locomo
+
+        return await locomo.measure(spec, data=options.data, full=options.full, **drawn)
+    drawn["peer"] = not options.no_native
     if name == "bfcl_multi":
         from evals.bench import bfcl_multi
 
