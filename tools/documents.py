@@ -86,10 +86,11 @@ def read_file(place: str) -> Reading:
     """
     path = Path(place)
     try:
+        # A pipe would be waited for.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise Unreadable("type", "It is no file.")
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise Unreadable("type", "It is no file.")
             start = file.read(SNIFFED)
             if binary(start):
                 raise Unreadable("type", "It holds no text, only binary data.")

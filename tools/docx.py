@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from memory.reading import Unreadable
+from tools.tabular import joined
 
 if TYPE_CHECKING:
     from docx.table import Table
@@ -127,7 +128,7 @@ def _rows(table: Table, depth: int) -> Iterator[Line]:
                 inner = [line.text for one in cell.tables for line in _rows(one, depth + 1)]
                 cells[-1] = " ".join(filter(None, (cells[-1], "; ".join(inner))))
         if any(cells):
-            yield Line(" | ".join(cells))
+            yield Line(joined(cells))
 
 
 def _level(paragraph: Any) -> int:

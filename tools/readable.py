@@ -15,6 +15,7 @@ from tools.errors import UnreadableKind, UnreadablePage
 from tools.hidden import visible
 from tools.pdf import is_pdf, read_pages
 from tools.sections import Heading, Text
+from tools.tabular import joined as row
 from tools.tabular import json_lines, table_rows
 
 TEXT_CHARS = 5_000_000
@@ -133,8 +134,8 @@ def _text(name: str, text: str, page: Page | None) -> Readable:
         return Readable("code", "", "", Text(text))
     if text.lstrip()[:1] in ("{", "[") and (found := json_lines(text)) is not None:
         return Readable("json", "", "", _lines(found))
-    if (rows := table_rows(text, named=ending in ("csv", "tsv"))) is not None:
-        return Readable("table", "", "", _lines(" | ".join(row) for row in rows))
+    if (table := table_rows(text, named=ending in ("csv", "tsv"))) is not None:
+        return Readable("table", "", "", _lines(map(row, table)))
     if ending in ("md", "markdown", "mdx", "qmd") or _is_markdown(text):
         return _markdown(text)
     if not ending.startswith(("txt", "text", "log")) and _is_code(text):
@@ -220,7 +221,7 @@ def _paragraph(line: str, marked: list[tuple[str, int]], *, joined: bool) -> boo
         return False
     if said.startswith("|") or said.endswith("|"):
         cells = [_unmarked(cell.strip()) for cell in said.strip("|").split("|")]
-        marked.append((" | ".join(cells), 0))
+        marked.append((row(cells), 0))
         return False
     entry = re.match(r"(?:[-*+]|\d+[.)])\s+|>\s*", said)
     plain = _unmarked(said[entry.end() :] if entry and not said[0].isdigit() else said)

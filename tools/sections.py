@@ -63,7 +63,8 @@ def pieces(text: Text, *, language: str = "", context: bool = True) -> list[Piec
         left = MOST_PIECES - len(made)
         if left <= 0:
             break
-        if above and len(text.headings) > 1 and "\n" not in text.content[start:end].strip():
+        only = above and " ".join(text.content[start:end].split())[:HEADING_CHARS] == above[-1]
+        if only and len(text.headings) > 1:
             continue  # nothing but the heading of what follows
         for one in passages(text.content[start:end], most=left, language=language):
             place = start + one.start
@@ -87,15 +88,18 @@ def blocks(text: str) -> list[Piece]:
 
 
 def _sections(text: Text) -> Iterator[tuple[int, int, list[str]]]:
-    """Yield the spans between headings, each with the headings that stand above it."""
-    starts = [one.start for one in text.headings]
-    if not starts or starts[0] > 0:
-        yield 0, starts[0] if starts else len(text.content), []
+    """Yield the spans between headings and pages, each with the headings that stand above it.
+
+    A page that begins in the middle of a paragraph begins no span.
+    """
+    headings = {one.start: one for one in text.headings}
+    pages = (at for at in text.pages if at and text.content[at - 1 : at] == "\n")
+    bounds = sorted({0, *headings, *pages, len(text.content)})
     above: list[Heading] = []
-    for number, one in enumerate(text.headings):
-        above = [*(higher for higher in above if higher.level < one.level), one]
-        end = starts[number + 1] if number + 1 < len(starts) else len(text.content)
-        yield one.start, end, [" ".join(higher.text.split())[:HEADING_CHARS] for higher in above]
+    for start, end in pairwise(bounds):
+        if (one := headings.get(start)) is not None:
+            above = [*(higher for higher in above if higher.level < one.level), one]
+        yield start, end, [" ".join(higher.text.split())[:HEADING_CHARS] for higher in above]
 
 
 def _near(text: Text, place: int) -> tuple[Heading, ...]:

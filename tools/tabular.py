@@ -5,10 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 _DEPTH = 50
+NOTHING = "–"
+"""What stands in an empty cell, so that each row is seen to be one."""
+
+
+def joined(cells: Iterable[str]) -> str:
+    """Return the cells of a row as a line."""
+    return " | ".join(cell or NOTHING for cell in cells)
 
 
 def json_lines(text: str) -> Iterator[str] | None:
@@ -33,9 +40,9 @@ def _flattened(value: Any, name: str = "", depth: int = 0) -> Iterator[str]:
             yield from _flattened(inner, f"{name}.{key}" if name else str(key), depth + 1)
     elif isinstance(value, list):
         if keys := _columns(value):
-            yield " | ".join(keys)
+            yield joined(keys)
             for row in value:
-                yield " | ".join(_cell(row.get(key, "")) for key in keys)
+                yield joined(_cell(row.get(key, "")) for key in keys)
         elif all(not isinstance(one, dict | list) for one in value):
             said = ", ".join(map(_cell, value))
             yield f"{name}: {said}" if name else said
