@@ -1,0 +1,157 @@
+"""What the user says of memory itself: remember that, forget that, in six languages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from memory.flat import flat
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An order about memory.
+
+    Args:
+        kind: `remember` a statement, `forget` what has to do with it, or `forget_all`.
+        statement: What it is about, in the user's words; empty for everything.
+        rest: Whether the message asks something else, too.
+    """
+
+    kind: Literal["remember", "forget", "forget_all"]
+    statement: str
+    rest: bool = False
+
+
+_POLITE = (
+    r"(?:(?:please|pls|hey|ok(?:ay)?|also|and|oh|so|btw|now|just|assistant|can you|could you|would you|"
+    r"will you|i want you to|i'd like you to|you should|you can|bitte|por favor|s'il te plait|"
+    r"s'il vous plait|per favore|kannst du|puedes|peux-tu|puoi|pode|podes)[,:]?\s+)*"
+)
+_THAT = r"(?:\s+(?:bitte|por favor|stp|please))?(?:\s*[:,–-]+\s*|\s+)(?:that\s+|the fact that\s+|dass\s+|que\s+|qu'|che\s+|di\s+)?"
+_REMEMBER = (
+    r"(?:remember|memori[sz]e|keep in (?:mind|memory)|bear in mind|note(?: down)?|make a note|take note|"
+    r"save(?: to memory)?|store|put (?:it )?in(?:to)? (?:your )?memory|write down|"
+    r"(?:don't|do not|never) (?:ever )?forget|for the record|"
+    r"merk(?:e)? dir|vergiss nicht|denk daran|behalte|notier\w* dir|"
+    r"recuerda|acuerdate(?: de)?|apunta|anota|ten en cuenta|no olvides|guarda|"
+    r"souviens-toi|rappelle-toi|retiens|note(?: bien)?|n'oublie pas|garde en memoire|"
+    r"lembra-te(?: de)?|lembre(?:-se)?(?: de)?|lembra|anote|guarde|nao (?:te )?esquecas?|"
+    r"ricorda(?:ti)?|tieni (?:a mente|presente)|annota|non dimenticare|memorizza)"
+)
+_FORGET = (
+    r"(?:forget|delete|erase|remove|drop|wipe|unlearn|stop remembering|don't remember|do not remember|"
+    r"vergiss|losche|entferne|olvida(?:te de)?|borra|elimina|oublie|efface|supprime|"
+    r"esquece|esqueca|apaga|apague|dimentica|cancella|scorda(?:ti)?)"
+)
+_ALL = (
+    r"(?:everything|all(?: that| of it)?(?: you know| (?:your|the|my) memor(?:y|ies)| data)?|"
+    r"(?:your|all|the) (?:whole )?memor(?:y|ies)(?: of me)?|alles(?:, was du)?|todo(?: lo que)?|"
+    r"tout(?: ce que)?|tudo(?: o que)?|tutto(?: (?:quello|cio) che)?|anything)"
+)
+_KNOWN = (
+    r"(?: (?:that )?(?:you (?:know|have|remember|learned|stored|saved)|i(?:'ve| have)? (?:ever )?(?:said|told you)|"
+    r"uber mich|weisst|du (?:uber mich )?weist|sabes|sais|sabe|sai|tu sais|sai di me))*"
+)
+_OF_ME = r"(?: (?:about|of|on|uber|sobre|de|sur|di) (?:me|mich|mi|moi|mim))?(?: (?:weist|weiss))?"
+_ALL_ORDER = re.compile(rf"^{_POLITE}{_FORGET} {_ALL}{_KNOWN}{_OF_ME}\s*[.!]*$")
+_ALL_ABOUT = re.compile(
+    rf"^{_POLITE}{_FORGET} (?:{_ALL}|what){_KNOWN}\s*"
+    r"(?:about|of|regarding|uber|sobre|sur|su|de|da)\s+(?P<what>(?!me[.!]*$).+)"
+)
+_WHAT_SAID = re.compile(
+    rf"^{_POLITE}{_FORGET} (?:what|was|lo que|ce que|o que|quello che) [\w' ]*?"
+    r"(?:said|told you|know|mentioned|gesagt(?: habe)?|erzahlt(?: habe)?|dije|conte|dit|disse|detto)"
+    r"(?: you| dir)?\s*(?:about|of|regarding|uber|sobre|sur|su|de)\s+(?P<what>.+)"
+)
+_REMEMBER_ORDER = re.compile(rf"^{_POLITE}{_REMEMBER}{_THAT}(?P<what>\S.+)")
+_REMEMBER_LATER = re.compile(
+    r"^(?P<what>[^?]{6,}?)[,.;:!–-]+\s*(?:so |and |please |bitte |por favor )*(?:please )?"
+    r"(?:remember (?:that|this|it)|keep (?:that|this|it) in mind|(?:don't|do not) forget (?:that|this|it)|"
+    r"note (?:that|this|it)|merk dir das|recuerdalo|apuntalo|retiens-le|lembra-te disso|ricordatelo|"
+    r"save (?:that|this|it))(?: please)?\s*[.!]*$"
+)
+_FORGET_ORDER = re.compile(
+    rf"^{_POLITE}{_FORGET}{_THAT}(?:about |uber |sobre |sur |di |de )?(?P<what>\S.+)"
+)
+# What reads like an order and is none.
+_NO_REMEMBER = re.compile(
+    r"^(?:when|the time|how|what|where|who|to\b|me\b|us\b|if|whether|die zeit|wann|zu\b|cuando|de (?!que)|quand|"
+    r"quando|comprar|acheter|sul)"
+)
+_NO_FORGET = re.compile(
+    r"^(?:it[.!]*$|that[.!]*$|this[.!]*$|to\b|the (?:last|first|previous|line|row|column|word|sentence|file|"
+    r"paragraph|comma|item|code|function|test)|line|row|column|word|all (?:files|rows|lines|the)|"
+    r"(?:item|step|clause|point|section|slide|paragraph) |duplicates?|a |an |your (?:previous|earlier|last) )"
+)
+_CHAT_FORGET = re.compile(
+    r"\b(?:(?:i|we|he|she) (?:always |often |never )?(?:forgot|forget)|do(?:n't)? you remember|did you (?:remember|forget)|"
+    r"forget about it|never mind|forget it)\b"
+)
+_ANOTHER = re.compile(
+    r"[.!;]\s+(?=\S)|,\s+(?:and |then |also |but )?(?=(?:can|could|would|will) you|what|how|where|who|please|then)"
+)
+
+
+def command_of(text: str) -> Command | None:
+    """Return the order about memory that a message gives; None where it gives none.
+
+    Args:
+        text: The message.
+    """
+    whole = " ".join(text.split())
+    asks = whole.endswith("?")
+    polite = re.match(r"(?i)(?:can|could|would|will) you (?:please )?(?:remember|forget|note)", whole)
+    for piece, rest in _pieces(whole):
+        plain = flat(piece).strip()
+        if _CHAT_FORGET.search(plain) or (asks and not rest and not polite):
+            continue
+        if found := _command(piece, plain, rest):
+            return found
+    return None
+
+
+def _pieces(text: str) -> list[tuple[str, bool]]:
+    """Cut a message where an order may begin or end: each piece, and whether there is more."""
+    cuts = [0, *(found.end() for found in _ANOTHER.finditer(text)), len(text)]
+    pieces = [text[a:b].strip() for a, b in zip(cuts, cuts[1:], strict=False)]
+    pieces = [piece for piece in pieces if re.search(r"\w", piece)]
+    many = len(pieces) > 1
+    joined = [(" ".join(pieces), False)] if many and _REMEMBER_LATER.match(flat(text)) else []
+    return joined + [(piece, many) for piece in pieces]
+
+
+def _command(piece: str, plain: str, rest: bool) -> Command | None:
+    offset = len(piece) - len(piece.lstrip())
+    if _ALL_ORDER.match(plain):
+        return Command("forget_all", "", rest)
+    for pattern in (_ALL_ABOUT, _WHAT_SAID):
+        if found := pattern.match(plain):
+            return Command("forget", _cut(piece, found, offset), rest)
+    if (found := _REMEMBER_LATER.match(plain)) and not found["what"].startswith("if "):
+        return Command("remember", _cut(piece, found, offset), rest)
+    if (found := _REMEMBER_ORDER.match(plain)) and _is_statement(found["what"]):
+        return Command("remember", _cut(piece, found, offset), rest)
+    if (found := _FORGET_ORDER.match(plain)) and not _NO_FORGET.match(found["what"]):
+        if _about_life(found["what"], plain):
+            return Command("forget", _cut(piece, found, offset), rest)
+    return None
+
+
+def _is_statement(what: str) -> bool:
+    return not _NO_REMEMBER.match(what) and len(what.split()) > 1
+
+
+def _about_life(what: str, plain: str) -> bool:
+    """Tell whether what is to be forgotten is of the user's life, not of a text at hand."""
+    own = re.search(
+        r"\b(?:i|i'm|i've|my|me|we|our|us|ich|mein\w*|mi|mis|yo|je|j'\w*|mon|ma|mes|eu|meu|minha|io|mio|mia)\b",
+        what,
+    )
+    return bool(own) or bool(re.match(r".*\b(?:forget|vergiss|olvida|oublie|esquece|dimentica) (?:that|dass|que|che)\b", plain))
+
+
+def _cut(piece: str, found: re.Match[str], offset: int) -> str:
+    start, end = found.span("what")
+    return piece[start + offset : end + offset].strip(" .!?,;:\"'")
