@@ -238,6 +238,10 @@ class Documents:
         files = [one.place for one in known if not is_address(one.place)]
         return await self._take_all(files, reader, user_id)
 
+    async def settled(self) -> None:
+        """Wait until what is going on beside searches is done."""
+        await asyncio.gather(*self._checks, return_exceptions=True)
+
     async def aclose(self) -> None:
         """Give up what is going on."""
         for task in tuple(self._checks):
@@ -262,7 +266,7 @@ class Documents:
                 continue
             tell(told)
             found.append(told)
-        return Report(found, dict(counts))
+        return Report(tuple(found), dict(counts))
 
     async def _take(self, place: str, reader: DocumentReader, user_id: str) -> Told:
         """Read a place, and write down what was read unless it is known."""
