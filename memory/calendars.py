@@ -130,7 +130,7 @@ _WORDS = {
     ),
     "day -2": "the day before yesterday|anteayer|vorgestern|avant-hier|anteontem|l'altro ieri",
     "day -1": (
-        "yesterday|last night|yesterday evening|yesterday morning|ayer|anoche|gestern|hier|ontem"
+        "yesterday|last night|yesterday evening|yesterday morning|ayer|anoche|gestern|hier soir|hier matin|ontem"
         "|ieri"
     ),
     "day 0": (

@@ -311,6 +311,10 @@ def _near(match: re.Match[str], today: date, ahead: bool) -> Period:
     return day(today)
 
 
+def _hier(match: re.Match[str], today: date, ahead: bool) -> Period:
+    return day(today - timedelta(days=1))
+
+
 def _feast(match: re.Match[str], today: date, ahead: bool) -> Period:
     (one, number), days = FEASTS[match["feast"].lower().replace("’", "'")]
     begin = date(int(match["year"]) if match["year"] else today.year, one, number)
@@ -338,6 +342,8 @@ def _placed(text: str, *names: str) -> re.Pattern[str]:
     return _pattern(rf"(?:{_any(words)})\s+{_ARTICLE}(?P<body>{text})")
 
 
+# German has the word, too, where it means "here".
+_HIER = r"hier(?=,? (?:j['’]|je |on |nous |il |elle |ils |c['’]))"
 _DAYS = [word for step in (-2, -1, 0, 1, 2) for word in LANGUAGES[f"day {step}"]]
 _READERS = (
     (_pattern(r"(?P<year>(?:19|20)\d\d)-(?P<month>[01]\d)-(?P<day>[0-3]\d)"), _date),
@@ -353,7 +359,7 @@ _READERS = (
     (_pattern(rf"{_WHICH}\s+{_SEASON}"), _season),
     (_pattern(rf"{_SEASON}\s+{_BEHIND}"), _season),
     (_pattern(rf"{_SEASON}{_OF}{_YEAR}"), _season),
-    (_placed(_SEASON), _season),
+    (_placed(_SEASON, "in", "since", "after", "before", "until"), _season),
     (_pattern(rf"{_WHICH}\s+{_WEEKDAY}"), _weekday),
     (_pattern(rf"{_WEEKDAY}\s+{_BEHIND}"), _weekday),
     (_placed(_WEEKDAY, "on"), _weekday),
@@ -367,5 +373,6 @@ _READERS = (
     (_pattern(rf"{_WHICH}\s+(?P<unit>weekend)"), _weekend),
     (_placed("(?P<unit>weekend)", "on", "in"), _weekend),
     (_pattern(_any(_DAYS)), _near),
+    (_pattern(_HIER), _hier),
     (_pattern(rf"(?:{_WHICH}\s+)?(?P<feast>{_any(list(FEASTS))})(?:,?\s+{_YEAR})?"), _feast),
 )
