@@ -340,6 +340,9 @@ def _sessions(client: Any) -> list[Any]:
 
 
 def _chromadb() -> tuple[Any, Any]:
+    # Whole, and before Chroma imports parts of it: another thread may be importing it, too, and
+    # two that begin in the middle of each other get a half of it.
+    import numpy  # noqa: F401, I001
     import chromadb
     from chromadb.config import Settings
 

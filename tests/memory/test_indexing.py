@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -355,3 +358,49 @@ async def test_an_index_in_memory_follows_as_well(store: Store) -> None:
     assert (status.kind, status.records) == ("memory", 9)
     assert progress[-1] == (9, 9)
     await index.aclose()
+
+
+SILENT = """
+import asyncio, sys
+from pathlib import Path
+from memory.chroma import ChromaIndex
+from memory.embeddings import Hashed
+from memory.indexing import Indexer
+from memory.records import Draft
+from memory.store import Store, open_database
+
+async def main(home):
+    store = Store(open_database(home / "memory.sqlite"), Hashed(64))
+    await store.write(Draft(text="tea", said=1.0), user_id="ana")
+    index = Indexer(store, ChromaIndex(home / "chroma"), delay=0.0, exact=0)
+    assert (await index.ready()).records == 1
+    (home / "chroma" / "chroma.sqlite3").write_bytes(b"nonsense" * 2000)
+    await index.search(Hashed(64).embed(["tea"])[0], user_id="ana", space="records", limit=3)
+    await index.ready()
+    await index.aclose()
+    await store.aclose()
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+def test_chroma_says_nothing_on_the_terminal(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", SILENT, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+async def test_closing_does_not_wait_for_a_long_filling(store: Store, tmp_path: Path) -> None:
+    await told(store, 2000)
+    index = indexer(store, tmp_path)
+    index.start()
+    for _ in range(3000):
+        if (await index.status()).records:
+            break
+        await asyncio.sleep(0.01)
+    begin = time.perf_counter()
+    await index.aclose()
+    assert time.perf_counter() - begin < 1
+    again = indexer(store, tmp_path)
+    assert (await again.ready()).records == 2000
+    await again.aclose()
