@@ -267,7 +267,7 @@ def memory_import(
 @memory_app.command("status")
 def memory_status(user: User = None, home: Home = None, as_json: Json = False) -> int:
     """Tell how much is remembered, where it lies, and how its index does."""
-    from ui import memory_files as command
+    from ui import memory_status as command
     from ui.session import Options
     from ui.terminal import standard
 
@@ -277,7 +277,7 @@ def memory_status(user: User = None, home: Home = None, as_json: Json = False) -
 @memory_app.command("rebuild")
 def memory_rebuild(home: Home = None, as_json: Json = False) -> int:
     """Make the index anew, for all users."""
-    from ui import memory_files as command
+    from ui import memory_status as command
     from ui.session import Options
     from ui.terminal import standard
 

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from agent.errors import UsageError
 from ui.memory import MOST, known, opened
 from ui.memory_lines import heading
+from ui.memory_status import has_index, index_status
 from ui.session import Options
 from ui.terminal import Terminal
 
 if TYPE_CHECKING:
+    from agent.settings import Settings
     from agent.threads import Threads
     from memory.memories import Memories
     from memory.records import Record
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 KEPT = 1
 """Exit code when the user said no."""
+SECONDS = 60.0
+"""Seconds that the index is given to let go of what was deleted."""
 SHOWN = 20
 """Memories that are named before they are deleted."""
 LOGS = "logs"
@@ -69,10 +73,15 @@ class Gone:
 class Everything:
     """All places in which something of a user is kept."""
 
-    home: Path
+    settings: Settings
     memories: Memories
     threads: Threads
     journal: SqliteJournal
+
+    @property
+    def home(self) -> Path:
+        """The folder of all of them."""
+        return self.settings.home
 
 
 @asynccontextmanager
@@ -81,13 +90,14 @@ async def _everything(options: Options) -> AsyncIterator[Everything]:
     from agent.threads import open_threads
     from tools.journal import SqliteJournal
 
-    home = options.settings().home
+    settings = options.settings()
+    home = settings.home
     async with opened(options) as memories:
         # Nothing is made where nothing was kept.
         threads = await open_threads(home if home.is_dir() else None)
         journal = SqliteJournal(home / JOURNAL)
         try:
-            yield Everything(home, memories, threads, journal)
+            yield Everything(settings, memories, threads, journal)
         finally:
             await journal.aclose()
             await threads.aclose()
@@ -178,6 +188,7 @@ async def _forget(
         gone, user_id=user_id, home=places.home, threads=places.threads, journal=places.journal
     )
     await _erase_rest(gone, places, user_id)
+    await _settle(places, terminal)
     if as_json:
         terminal.json({"forgotten": [one.id for one in gone]})
     else:
@@ -185,6 +196,19 @@ async def _forget(
         terminal.line(f"Deleted {named} for good, and from the threads.")
         _tell_of_backups(places.home, terminal)
     return 0
+
+
+async def _settle(places: Everything, terminal: Terminal) -> None:
+    """Take what was deleted out of the index's files, too, where there is an index."""
+    found = await index_status(places.memories, places.settings, SECONDS)
+    if not has_index(places.settings) or (found.state == "open" and not found.behind):
+        return
+    why = found.note or "it takes long"
+    terminal.note(
+        f"Vectors of it are still in the index, which holds no text: {why} "
+        "It is cleared there by the next process that has it.",
+        style="yellow",
+    )
 
 
 async def _erase_rest(gone: Sequence[Record], places: Everything, user_id: str) -> None:
@@ -221,6 +245,7 @@ async def _forget_all(
         for name in {one.thread_id for one in actions}:
             await places.journal.forget(user_id=user_id, thread_id=name)
     await _clear_files(places, terminal)
+    await _settle(places, terminal)
     if as_json:
         terminal.json({"user": user_id, "deleted": asdict(there)})
     else:

@@ -293,3 +293,111 @@ def test_an_embedder_that_does_not_exist_is_a_wrong_setting(cli, moved, monkeypa
     code, _, err = cli("edit", moved[0], "--text", "x")
     assert code == 2
     assert "memory.embeddings" in err
+
+
+def test_an_export_is_taken_in_by_another_user_or_home(cli, told, moved, tmp_path):
+    path = tmp_path / "memory.jsonl"
+    code, out, err = cli("export", path)
+    assert (code, out) == (0, "")
+    assert f"Exported 2 memories to {path}." in err
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "ana" not in path.read_text()
+    assert cli("import", path, "-u", "bob")[1] == "Imported 2 memories.\n"
+    mine, his = (told("list", "--past", "-u", user)["memories"] for user in ("ana", "bob"))
+    for ours, theirs in zip(mine, his, strict=True):
+        same = {name for name in ours if name not in ("id", "closed_by")}
+        assert {name: ours[name] for name in same} == {name: theirs[name] for name in same}
+    assert his[1]["closed_by"] == his[0]["id"]
+    again = told("import", path, "-u", "bob")
+    assert (again["imported"], again["known"]) == (0, 2)
+
+
+def test_export_goes_to_stdout_and_import_comes_from_stdin(cli, moved, monkeypatch):
+    out = cli("export")[1]
+    assert json.loads(out.splitlines()[0])["arriero"] == "memory"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(out.encode())))
+    assert cli("import", "-", "-u", "bob")[1] == "Imported 2 memories.\n"
+    assert cli("export", "--json")[0] == 2
+
+
+def test_a_conversation_is_taken_in_as_the_documents_say(cli, told, tmp_path):
+    path = tmp_path / "talk.jsonl"
+    lines = [
+        {"text": "I moved to Rome.", "said": "2026-05-12T09:30:00Z", "thread": "t1", "id": "m1"},
+        {"text": "I envy you!", "speaker": "Eva", "said": "2026-05-12T09:31:00Z", "thread": "t1"},
+    ]
+    path.write_text("\n".join(json.dumps({"message": line}) for line in lines), encoding="utf-8")
+    assert told("import", path)["imported"] == 2
+    eva, mine = told("list")["memories"]
+    assert (eva["speaker"], eva["subject"], eva["text"]) == ("Eva", "eva", "I envy you!")
+    assert (mine["speaker"], mine["thread_id"], mine["message"]) == ("user", "t1", "m1")
+    assert "Eva: I envy you!" in cli("list")[1]
+    assert "Eva said it on" in cli("why", eva["id"])[1]
+
+
+@pytest.mark.parametrize(
+    "broken", ["{", "[1]", '{"text": "x"}', '{"text": "x", "said": 1, "shoe": 2}']
+)
+def test_a_broken_line_is_named_and_nothing_is_taken_in(broken, cli, told, moved, tmp_path):
+    path = tmp_path / "memory.jsonl"
+    cli("export", path)
+    path.write_text(path.read_text() + broken + "\n", encoding="utf-8")
+    code, _, err = cli("import", path, "-u", "bob")
+    assert code == 2
+    assert "Line 4: " in err
+    assert told("list", "-u", "bob")["memories"] == []
+
+
+def test_what_cannot_be_read_or_written_is_told(cli, moved, tmp_path):
+    (tmp_path / "latin").write_bytes(b"caf\xe9")
+    for line in (
+        ["import", tmp_path / "nowhere"],
+        ["import", tmp_path / "latin"],
+        ["export", tmp_path / "nowhere" / "x"],
+        ["export", tmp_path],
+        ["backup", tmp_path / "nowhere" / "x"],
+        ["backup", tmp_path / "latin"],
+    ):
+        code, out, err = cli(*line)
+        assert (code, out) == (2, ""), line
+        assert err
+    assert (tmp_path / "latin").read_bytes() == b"caf\xe9"
+
+
+def test_a_backup_is_a_whole_database_that_stands_in(cli, told, moved, tmp_path, home):
+    copy = tmp_path / "copy.sqlite"
+    before = told("list", "--past")
+    assert told("backup", copy)["size"] == copy.stat().st_size
+    assert copy.stat().st_mode & 0o777 == 0o600
+    cli("forget", "--all", "--yes")
+    for path in home.glob(f"{FILE}*"):
+        path.unlink()
+    copy.rename(home / FILE)
+    assert told("list", "--past") == before
+
+
+def test_there_is_nothing_to_back_up_before_something_is_kept(cli, tmp_path):
+    assert cli("backup", tmp_path / "copy")[0] == 2
+    assert not (tmp_path / "copy").exists()
+
+
+def test_check_finds_what_is_broken_inside(cli, told, remember, home):
+    remember(*(f"I have visited the place number {number}." for number in range(300)))
+    assert told("check") == {"whole": True, "exists": True}
+    path = home / FILE
+    data = bytearray(path.read_bytes())
+    page = int.from_bytes(data[16:18], "big")
+    data[page * 12 + 8 : page * 13] = bytes(page - 8)
+    path.write_bytes(data)
+    code, _, err = cli("check")
+    assert code == 6
+    assert "damaged" in err
+
+
+def test_paused_is_told_and_ends(cli, told):
+    assert not told("status")["paused"]
+    assert "arriero memory resume" in cli("pause")[2]
+    assert told("status")["paused"]
+    assert not told("status", "-u", "bob")["paused"]
+    assert cli("resume")[0] == 0
+    assert not told("status")["paused"]
