@@ -96,7 +96,11 @@ def only_own(turn: Sequence[Entry]) -> bool:
 
 def without_own(turn: Sequence[Entry]) -> list[Entry]:
     """Return a turn without its look into the user's documents."""
-    return [one for one in turn if one.get("name") != NAME and not only_own([one])]
+
+    def own(entry: Entry) -> bool:
+        return bool(entry.get("looked_up")) and (entry.get("name") == NAME or only_own([entry]))
+
+    return [one for one in turn if not own(one)]
 
 
 def _asks(text: str) -> bool:

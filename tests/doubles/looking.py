@@ -97,7 +97,7 @@ async def opening(
         searching = made.search.model_copy(update=search or {})
         settings = Settings(
             home=home,
-            builtin_tools=("web_search",),
+            builtin_tools=("web_search", "search_documents"),
             tools=made.model_copy(update={"search": searching}),
             look_up=look_up,
             check=check,
