@@ -130,8 +130,8 @@ _WORDS = {
     ),
     "day -2": "the day before yesterday|anteayer|vorgestern|avant-hier|anteontem|l'altro ieri",
     "day -1": (
-        "yesterday|last night|yesterday evening|yesterday morning|ayer|anoche|gestern|hier soir|hier matin|ontem"
-        "|ieri"
+        "yesterday|last night|yesterday evening|yesterday morning|ayer|anoche|gestern|hier soir"
+        "|hier matin|ontem|ieri"
     ),
     "day 0": (
         "today|tonight|this morning|this afternoon|this evening|hoy|esta noche|heute|aujourd'hui"

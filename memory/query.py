@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
 from memory.attributes import Attribute, attribute_of
+from memory.calendars import FEASTS, MONTHS, SEASONS
 from memory.terms import fold, stems
 from memory.times import Time, times_in
 
@@ -128,6 +130,7 @@ class Query:
         words: The words that carry its meaning.
         stems: The stems of these words, each once.
         times: The expressions of time in it.
+        only_time: Whether nothing but a time tells what is meant, as in "what did I do today?".
         names: The words with a capital that is not the first one's.
         definite: Whether it asks for something definite, such as "the router".
         personal: Whether it speaks of the user.
@@ -142,6 +145,7 @@ class Query:
     words: str
     stems: tuple[str, ...]
     times: tuple[Time, ...]
+    only_time: bool
     names: frozenset[str]
     definite: bool
     personal: bool
@@ -165,16 +169,18 @@ def read(text: str, now: float, names: Collection[str] = ()) -> Query:
     bare = own
     for one in reversed(times):
         bare = f"{bare[: one.start]} {bare[one.end :]}"
-    kept = content(own)
+    kept = content(bare)
+    said = [word for one in times for word in fold(one.words).split() if _dated(word)]
     # "Where did I live before?" names no time, "before 2024" does and may mean either.
     asked = attribute_of(text)
     back = bool(_BACK.search(bare)) or bool(asked and asked.past)
     suggests = bool(_SUGGEST.search(own))
     return Query(
         text=own,
-        words=" ".join(kept),
-        stems=tuple(dict.fromkeys(stem for word in kept for stem in stems(word))),
+        words=" ".join([*kept, *said]),
+        stems=tuple(dict.fromkeys(stem for word in [*kept, *said] for stem in stems(word))),
         times=times,
+        only_time=bool(times) and not kept,
         names=frozenset(_CAPITAL.findall(own)),
         definite=bool(_DEFINITE.search(own)),
         personal=bool(OWN.search(_REQUEST.sub(" ", own))),
@@ -191,6 +197,12 @@ def content(text: str) -> list[str]:
     words = fold(text).split()
     stops = _stops(words)
     return [word for word in words if word not in stops]
+
+
+@cache
+def _dated(word: str) -> bool:
+    """Tell whether a word of a time is found in what was said of it, as "May" is and "last" not."""
+    return word.isdigit() or any(word in map(fold, names) for names in (MONTHS, SEASONS, FEASTS))
 
 
 def own_words(text: str, names: Collection[str]) -> str:

@@ -121,8 +121,9 @@ class Recaller:
             if everything or (one.near and one.score >= FIRM * best and _awake(one, best))
         ]
         chosen.sort(key=lambda one: (-one.score, -one.record.said, -one.record.id))
-        kept = {one.id for one in once((one.record for one in chosen), limit)}
-        return [Recalled(one.record, one.score, one.why) for one in chosen if one.record.id in kept]
+        worth = {one.record.id: one for one in chosen}
+        kept = once((one.record for one in chosen), limit)
+        return [Recalled(one, worth[one.id].score, worth[one.id].why) for one in kept]
 
     async def profile(
         self, *, user_id: str, scopes: Sequence[str] = ("",), limit: int = 6

@@ -130,8 +130,10 @@ def _judged(
     nearness = one.likeness + COVERED * cover
     near = nearness >= _bar(record, query, named) or wanted
     near = near or (told > 0 and record.attribute not in BROAD)
-    if timely and query.personal:
-        near = near or not query.stems or one.likeness >= NEAR_TASTE
+    if query.only_time:
+        near = timely
+    elif timely and query.personal:
+        near = near or one.likeness >= NEAR_TASTE
     why = "words" if words > one.likeness else "meaning"
     for name, holds in (
         ("time", timely),
@@ -246,13 +248,16 @@ def _said(record: Record) -> str:
 
 
 def once(records: Iterable[Record], limit: int) -> list[Record]:
-    """Return the first records without those that say nearly what one in front of them says."""
+    """Return the first records, and of those that say nearly the same only the newest."""
     kept: list[tuple[Record, set[str]]] = []
     for one in records:
         words = set(_split(one.text))
-        if len(kept) == limit:
+        same = next((at for at, there in enumerate(kept) if _alike(one, words, *there)), None)
+        if same is not None:
+            kept[same] = max(kept[same], (one, words), key=lambda pair: (pair[0].said, pair[0].id))
+        elif len(kept) == limit:
             break
-        if not any(_alike(one, words, other, said) for other, said in kept):
+        else:
             kept.append((one, words))
     return [one for one, _ in kept]
 
