@@ -151,7 +151,7 @@ LANGUAGES["placed"] = list(
 AHEAD = re.compile(
     r"\b(?:will|'ll|’ll|going to|gonna|about to|planning|plan|plans|planned|next|upcoming|soon"
     r"|getting married|moving|starting|hope|hoping|want to|intend|appointment|deadline|due|is on"
-    r"|are on|voy a|vamos a|werde|werden"
+    r"|are on|need to|have to|has to|voy a|vamos a|werde|werden"
     r"|vais|allons|vou|vamos)\b",
     re.IGNORECASE,
 )

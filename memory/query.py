@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from memory.attributes import Attribute, attribute_of
-from memory.calendars import FEASTS, MONTHS, SEASONS
+from memory.calendars import FEASTS, MONTHS, SEASONS, WEEKDAYS
 from memory.terms import fold, stems
 from memory.times import Time, times_in
 
@@ -118,6 +118,7 @@ _DEFINITE = re.compile(
     r"gli|i)\b",
     re.IGNORECASE,
 )
+_DATES = (MONTHS, SEASONS, WEEKDAYS, FEASTS)
 _DUTY = r"(?:did|does|do|is|are|was|were|has|have|had|will|would|can|could|should)"
 
 
@@ -202,7 +203,7 @@ def content(text: str) -> list[str]:
 @cache
 def _dated(word: str) -> bool:
     """Tell whether a word of a time is found in what was said of it, as "May" is and "last" not."""
-    return word.isdigit() or any(word in map(fold, names) for names in (MONTHS, SEASONS, FEASTS))
+    return word.isdigit() or any(word in map(fold, names) for names in _DATES)
 
 
 def own_words(text: str, names: Collection[str]) -> str:
