@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from agent.errors import StorageError, UsageError
+from agent.errors import UsageError
 from ui.session import Options
 from ui.terminal import Terminal
 from ui.text import one_line, plain
@@ -18,6 +18,7 @@ from ui.text import one_line, plain
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from agent.settings import Settings
     from memory.documents import (
         Document,
         DocumentPassage,
@@ -27,9 +28,16 @@ if TYPE_CHECKING:
         Teller,
         Told,
     )
+    from memory.memories import Memories
     from tools.documents import Reader
 
 T = TypeVar("T")
+SECONDS = 20.0
+"""Seconds that the index is given to let go of what was deleted."""
+LEFT = (
+    "Vectors of what was removed are still in the index, which holds no text; they go when it is "
+    "opened next."
+)
 SIGNS = {"added": "+", "changed": "~", "unchanged": "=", "removed": "-", "unreadable": "!"}
 """What the line of a document begins with."""
 
@@ -39,37 +47,33 @@ class Opened:
     """One user's documents and what reads them.
 
     Args:
-        documents: The documents.
+        memories: What they are kept with.
         reader: What reads them.
         user_id: Whose they are.
     """
 
-    documents: Documents
+    memories: Memories
     reader: Reader
     user_id: str
+
+    @property
+    def documents(self) -> Documents:
+        """The documents of all users."""
+        return self.memories.documents
 
 
 @asynccontextmanager
 async def _opened(options: Options) -> AsyncIterator[Opened]:
-    from agent.models.ollama_embed import embedder_for
-    from memory.documents import Documents
-    from memory.embeddings import EmbedderError
-    from memory.store import FILE, Store, open_database
     from tools.documents import Reader
     from tools.net import Net
+    from ui.memory import opened_with
 
-    settings = options.settings()
-    try:
-        embedder = embedder_for(settings.memory.embeddings, settings.models)
-    except EmbedderError as error:
-        raise UsageError(error.message, error.hint) from error
+    settings, user_id = options.settings(), options.user_id()
+    net = Net(settings.tools.net)
     async with AsyncExitStack() as stack:
-        database = open_database(settings.home / FILE)
-        stack.push_async_callback(database.aclose)
-        net = Net(settings.tools.net)
         stack.push_async_callback(net.aclose)
-        documents = Documents(Store(database, embedder), None, embedder)
-        yield Opened(documents, Reader(net), options.user_id())
+        memories = await stack.enter_async_context(opened_with(settings))
+        yield Opened(memories, Reader(net), user_id)
 
 
 def _run(options: Options, work: Callable[[Opened], Awaitable[T]]) -> T:
@@ -78,21 +82,12 @@ def _run(options: Options, work: Callable[[Opened], Awaitable[T]]) -> T:
     Raises:
         StorageError: The home folder cannot be used, or what is kept in it is damaged.
     """
-    import sqlite3
-
-    from memory.database import DatabaseError
 
     async def whole() -> T:
         async with _opened(options) as opened:
             return await work(opened)
 
-    try:
-        return asyncio.run(whole())
-    except DatabaseError as error:
-        raise StorageError(error.message, error.hint) from error
-    except (sqlite3.OperationalError, OSError) as error:
-        home = options.settings().home
-        raise StorageError(f"{home} cannot be used: {error}.", "Name another: --home.") from error
+    return asyncio.run(whole())
 
 
 def add(places: Sequence[str], options: Options, terminal: Terminal, *, as_json: bool) -> int:
@@ -223,7 +218,9 @@ def remove(names: Sequence[str], options: Options, terminal: Terminal, *, as_jso
                 raise _missing(name, options)
             chosen.update((one.id, one) for one in found)
         documents = list(chosen.values())
-        return documents, await opened.documents.remove(documents, user_id=opened.user_id)
+        left = await opened.documents.remove(documents, user_id=opened.user_id)
+        await _settle(opened.memories, options.settings(), terminal)
+        return documents, left
 
     gone, left = _run(options, work)
     if as_json:
@@ -235,6 +232,17 @@ def remove(names: Sequence[str], options: Options, terminal: Terminal, *, as_jso
     for folder in left:
         terminal.note(f"Not looked through for new files any more: {one_line(folder.place, 300)}")
     return 0
+
+
+async def _settle(memories: Memories, settings: Settings, terminal: Terminal) -> None:
+    """Take what was deleted out of the index's files, too, where there is an index."""
+    from ui.memory_status import has_index, index_status
+
+    if not has_index(settings):
+        return
+    found = await index_status(memories, settings, SECONDS)
+    if found.state != "open" or found.behind:
+        terminal.note(f"{LEFT} {found.note}".strip(), style="yellow")
 
 
 def _teller(terminal: Terminal, as_json: bool) -> Teller:
@@ -251,7 +259,8 @@ def _line(told: Told, terminal: Terminal) -> None:
         terminal.note(f"{line}: {one_line(told.reason, 300)}", style="yellow")
         return
     if told.document is not None:
-        line += f" ({told.document.passages} passages)"
+        count = told.document.passages
+        line += f" ({count} passage{'s' * (count != 1)})"
     terminal.line(f"{line}: {one_line(told.reason, 300)}" if told.reason else line)
 
 
