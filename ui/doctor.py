@@ -64,14 +64,18 @@ def doctor(options: Options, terminal: Terminal, *, as_json: bool) -> int:
 
 async def examine(settings: Settings) -> list[Check]:
     """Run all checks, the slow ones side by side."""
+    from ui.doctor_memory import check_memory
     from ui.doctor_models import check_model
     from ui.doctor_tools import check_search, check_tools
 
-    model, tools, search = await asyncio.gather(
-        check_model(settings), check_tools(settings), check_search(settings)
+    model, tools, search, memory = await asyncio.gather(
+        check_model(settings),
+        check_tools(settings),
+        check_search(settings),
+        check_memory(settings),
     )
     here = [check_layout(), check_home(settings.home), check_room(settings.home)]
-    return [*here, *model, *tools, *search]
+    return [*here, *model, *tools, *search, *memory]
 
 
 def check_layout(names: Sequence[str] = PACKAGES) -> Check:

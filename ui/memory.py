@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agent.errors import SettingsError, StorageError, UsageError
 from ui.memory_lines import (
@@ -24,9 +24,9 @@ from ui.session import Options
 from ui.terminal import Terminal
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from agent.settings import Settings
     from memory.changes import Change
+    from memory.embeddings import Embedder
     from memory.memories import Memories
     from memory.recall import Recalled
     from memory.records import Kind, Record
@@ -48,36 +48,40 @@ async def stored(options: Options) -> AsyncIterator[Store]:
 
     settings = options.settings()
     database = open_database(settings.home / FILE)
-    async with _told(settings.home / FILE):
+    async with _told(settings):
         try:
-            yield Store(database, _embedder(options))
+            yield Store(database, _embedder(settings))
         finally:
             await database.aclose()
 
 
+def opened(options: Options) -> AbstractAsyncContextManager[Memories]:
+    """Open the records, their index and the documents, as the command line says."""
+    return opened_with(options.settings())
+
+
 @asynccontextmanager
-async def opened(options: Options) -> AsyncIterator[Memories]:
+async def opened_with(settings: Settings) -> AsyncIterator[Memories]:
     """Open the records, their index and the documents.
 
     Raises:
+        SettingsError: Nothing of that name makes vectors.
         StorageError: The database is damaged or cannot be used.
     """
     from memory.memories import open_memories
-    from memory.store import FILE
 
-    settings = options.settings()
+    embedder = _embedder(settings)
     async with (
-        _told(settings.home / FILE),
-        open_memories(settings.home, settings.memory, _embedder(options)) as memories,
+        _told(settings),
+        open_memories(settings.home, settings.memory, embedder) as memories,
     ):
         yield memories
 
 
-def _embedder(options: Options) -> Any:
+def _embedder(settings: Settings) -> Embedder:
     from agent.models.ollama_embed import embedder_for
     from memory.embeddings import EmbedderError
 
-    settings = options.settings()
     try:
         return embedder_for(settings.memory.embeddings, settings.models)
     except EmbedderError as error:
@@ -85,15 +89,17 @@ def _embedder(options: Options) -> Any:
 
 
 @asynccontextmanager
-async def _told(path: Path) -> AsyncIterator[None]:
-    """Put into words what is wrong with a database."""
+async def _told(settings: Settings) -> AsyncIterator[None]:
+    """Put into words what is wrong with the database."""
     from memory.database import DatabaseError
+    from memory.store import FILE
 
     try:
         yield
     except DatabaseError as error:
         raise StorageError(error.message, error.hint) from error
     except (sqlite3.Error, OSError) as error:
+        path = settings.home / FILE
         raise StorageError(
             f"What is remembered in {path} cannot be used: {error}.", PERMISSIONS
         ) from error

@@ -122,10 +122,16 @@ async def index_status(memories: Memories, settings: Settings, seconds: float = 
         settings: Where it is.
         seconds: How long it is given; the rest is done by the next process that answers.
     """
-    if has_index(settings):
+    if has_index(settings) and not await remade(memories):
         with suppress(TimeoutError):
             return await asyncio.wait_for(memories.index.ready(), seconds)
     return await memories.index.status()
+
+
+async def remade(memories: Memories) -> bool:
+    """Tell whether vectors still have to be made by the embedder that is set."""
+    store = memories.store
+    return store.database.exists() and bool(await store.missing(store.model, 1))
 
 
 def has_index(settings: Settings) -> bool:

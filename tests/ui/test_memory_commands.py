@@ -3,15 +3,20 @@
 import asyncio
 import io
 import json
+import os
 from datetime import datetime
 from functools import partial
 
 import pytest
 
 from memory.embeddings import open_embedder
+from memory.indexing import FOLDER, LOCK
+from memory.lock import LockFile
 from memory.records import Draft
 from memory.store import FILE, Close, Store, open_database
 from ui.cli import run
+from ui.config import load_settings
+from ui.doctor_memory import check_memory
 
 ESCAPES = "Hi\x1b[31m red\x1b]0;title\x07 \x9b2J"
 
@@ -401,3 +406,103 @@ def test_paused_is_told_and_ends(cli, told):
     assert not told("status", "-u", "bob")["paused"]
     assert cli("resume")[0] == 0
     assert not told("status")["paused"]
+
+
+def test_search_finds_as_an_answer_would_and_says_why(cli, told, moved, remember):
+    remember("I like tea.", kind="preference")
+    (first,) = told("search", "Where do I live?")["memories"][:1]
+    assert first["text"] == "I moved to Rome in May."
+    assert first["score"] > 0
+    assert first["why"] in cli("search", "Where", "do", "I", "live?")[1]
+    past = {one["text"]: one for one in told("search", "Paris", "--past")["memories"]}
+    assert past["I live in Paris."]["ended"] == "changed"
+    assert past["I live in Paris."]["until"] == at("2025-05-01")
+    assert len(told("search", "Paris", "--past", "--limit", 1)["memories"]) == 1
+    assert told("search", "Where do I live?", "-u", "bob")["memories"] == []
+
+
+def test_status_counts_what_there_is_of_a_user(cli, told, moved, remember, home):
+    remember("I like marzipan.", user_id="bob")
+    status = told("status")
+    assert (status["user"], status["records"], status["current"], status["past"]) == (
+        "ana",
+        2,
+        1,
+        1,
+    )
+    assert status["kinds"] == {"fact": 2}
+    assert status["bytes"] >= (home / FILE).stat().st_size
+    assert status["index"]["state"] == "closed"
+    out = cli("status")[1]
+    assert "2, 1 of them past" in out
+    assert "not made yet" in out
+
+
+def test_rebuild_makes_the_index_anew_and_forgetting_empties_it(cli, told, moved):
+    assert "nothing to make an index of" in cli("rebuild", "--home", "/nonexistent")[2]
+    index = told("rebuild")["index"]
+    assert (index["state"], index["records"], index["behind"]) == ("open", 2, 0)
+    assert "2 memories, 0 passages" in cli("status")[1]
+    assert cli("forget", moved[0], "--yes")[2] == ""
+    assert told("status")["index"]["records"] == 1
+    assert cli("forget", "--all", "--yes")[2] == ""
+    assert told("status")["index"]["records"] == 0
+
+
+def test_an_index_that_another_process_has_is_left_to_it(cli, told, moved, home):
+    lock = LockFile(home / LOCK)
+    assert lock.take()
+    code, out, err = cli("rebuild")
+    assert (code, out) == (6, "")
+    assert f"in use by process {os.getpid()}" in err
+    assert "memory.chroma" in err
+    (home / FOLDER).mkdir()
+    assert f"in use by process {os.getpid()}" in cli("status")[1]
+    assert "still in the index" in cli("forget", moved[0], "--yes")[2]
+    lock.release()
+
+
+def test_a_server_that_does_not_answer_is_told(cli, moved, monkeypatch):
+    monkeypatch.setenv("ARRIERO_MEMORY__CHROMA", "http://127.0.0.1:9")
+    code, _, err = cli("rebuild")
+    assert code == 6
+    assert "127.0.0.1:9" in err
+    assert "broken" in cli("status")[1]
+    assert "Rome" in cli("search", "Rome")[1]
+
+
+@pytest.fixture
+def examined(monkeypatch):
+    """Return what doctor finds of memory, by name."""
+    return lambda: {one.name: one for one in asyncio.run(check_memory(load_settings()))}
+
+
+def test_doctor_looks_at_the_database_its_index_and_the_vectors(cli, examined, remember, home):
+    assert examined()["memory"].found == "nothing is remembered yet"
+    assert not home.exists()
+    remember("I like tea.", "I like rice.")
+    remember("I like marzipan.", user_id="bob")
+    checks = examined()
+    assert checks["memory"].found.startswith("3 memories of 2 users")
+    assert checks["memory"].found.endswith("the database is whole")
+    assert {one.state for one in checks.values()} == {"ok"}
+    cli("rebuild")
+    assert "open" in examined()["memory index"].found
+
+
+def test_doctor_names_what_is_wrong_with_memory(cli, examined, remember, home, monkeypatch):
+    remember("I like tea.")
+    monkeypatch.setenv("ARRIERO_MEMORY__EMBEDDINGS", "minilm")
+    assert "vectors of another kind" in examined()["memory vectors"].found
+    monkeypatch.setenv("ARRIERO_MEMORY__EMBEDDINGS", "ollama:nomic-embed-text")
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+    check = examined()["memory vectors"]
+    assert (check.state, "found by their words alone" in check.found) == ("problem", True)
+    assert "ollama serve" in check.mend
+    monkeypatch.setenv("ARRIERO_MEMORY__EMBEDDINGS", "nonsense")
+    assert examined()["memory"].state == "problem"
+    monkeypatch.setenv("ARRIERO_MEMORY__EMBEDDINGS", "hashed")
+    (home / FILE).write_bytes(b"junk" * 5000)
+    check = examined()["memory"]
+    assert (check.state, "is damaged" in check.found) == ("problem", True)
+    assert "backup" in check.mend
