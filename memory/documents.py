@@ -27,6 +27,17 @@ if TYPE_CHECKING:
     from memory.embeddings import Vectors
     from memory.store import Store
 
+__all__ = [
+    "Document",
+    "DocumentPassage",
+    "Documents",
+    "FoundPassage",
+    "Report",
+    "Teller",
+    "Told",
+    "absolute",
+]
+
 T = TypeVar("T")
 Outcome = Literal["added", "changed", "unchanged", "removed", "unreadable"]
 EXACT = 20_000
@@ -101,17 +112,17 @@ class Documents:
         query = "select 1 from documents where user_id = ? and kind <> 'folder' limit 1"
         return bool(await self._read(user_id, lambda db: db.execute(query, (user_id,)).fetchone()))
 
-    async def list(self, *, user_id: str) -> list[Document]:
+    async def list(self, *, user_id: str) -> Sequence[Document]:
         """Return the user's documents by their places."""
         where = "and kind <> 'folder' order by place"
         return await self._read(user_id, lambda db: table.read(db, user_id, where)) or []
 
-    async def folders(self, *, user_id: str) -> list[Document]:
+    async def folders(self, *, user_id: str) -> Sequence[Document]:
         """Return the folders that the user has added, which are looked through for new files."""
         where = "and kind = 'folder' order by place"
         return await self._read(user_id, lambda db: table.read(db, user_id, where)) or []
 
-    async def find(self, name: str, *, user_id: str) -> list[Document]:
+    async def find(self, name: str, *, user_id: str) -> Sequence[Document]:
         """Return the documents that a number, a path or an address names; a folder's are many."""
         path = name if is_address(name) else absolute(name)
         below = path.rstrip(os.sep) + os.sep
@@ -124,7 +135,7 @@ class Documents:
 
         return await self._read(user_id, work) or []
 
-    async def passages(self, document_id: int, *, user_id: str) -> list[DocumentPassage]:
+    async def passages(self, document_id: int, *, user_id: str) -> Sequence[DocumentPassage]:
         """Return the passages of a document in their order."""
         where = "and document_id = ? order by id"
 
@@ -185,7 +196,7 @@ class Documents:
         report = await self._take_all(dict.fromkeys(places), reader, user_id, tell, skipped)
         return Report((*told, *report.told), report.skipped)
 
-    async def remove(self, documents: Sequence[Document], *, user_id: str) -> list[Document]:
+    async def remove(self, documents: Sequence[Document], *, user_id: str) -> Sequence[Document]:
         """Delete documents without a trace; return the folders that are not looked through anymore.
 
         A folder that was added and in which one of them lies is forgotten as such, or its next
@@ -203,7 +214,7 @@ class Documents:
             await self._delete([*documents, *left], user_id)
         return left
 
-    async def search(self, query: str, *, user_id: str, limit: int = 8) -> list[FoundPassage]:
+    async def search(self, query: str, *, user_id: str, limit: int = 8) -> Sequence[FoundPassage]:
         """Return the passages of the user's documents that fit a query best, the best first."""
         if not query.strip() or not await self.any(user_id=user_id):
             return []

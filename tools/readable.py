@@ -156,13 +156,12 @@ def _pdf(data: bytes) -> Readable:
         made += (" " if runs_on else "\n") if made and text else ""
         places.append(len(made))
         made += text
-    lines = _lines(made.split("\n"), numbered=True, kept=True)
-    text = replace(lines, pages=tuple(places))
+    whole = _lines(made.split("\n"), numbered=True, kept=True)
     return Readable(
         "pdf",
-        read.title or _first_line(text),
+        read.title or _first_line(whole),
         read.language[:2].lower(),
-        text,
+        replace(whole, pages=tuple(places)),
         len(read.texts),
         not read.whole,
     )

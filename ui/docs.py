@@ -135,7 +135,7 @@ def refresh(options: Options, terminal: Terminal, *, as_json: bool) -> int:
 def list_documents(options: Options, terminal: Terminal, *, as_json: bool) -> int:
     """List the user's documents."""
 
-    async def work(opened: Opened) -> tuple[list[Document], list[Document]]:
+    async def work(opened: Opened) -> tuple[Sequence[Document], Sequence[Document]]:
         key = {"user_id": opened.user_id}
         return await opened.documents.list(**key), await opened.documents.folders(**key)
 
@@ -160,7 +160,7 @@ def show(name: str, options: Options, terminal: Terminal, *, as_json: bool) -> i
         UsageError: The user has no such document.
     """
 
-    async def work(opened: Opened) -> tuple[Document | None, list[DocumentPassage]]:
+    async def work(opened: Opened) -> tuple[Document | None, Sequence[DocumentPassage]]:
         found = await opened.documents.find(name, user_id=opened.user_id)
         files = [one for one in found if one.kind != "folder"]
         if len(files) != 1:
@@ -187,7 +187,7 @@ def show(name: str, options: Options, terminal: Terminal, *, as_json: bool) -> i
 def search(query: str, options: Options, terminal: Terminal, *, number: int, as_json: bool) -> int:
     """Print the passages that fit a query best."""
 
-    async def work(opened: Opened) -> list[FoundPassage]:
+    async def work(opened: Opened) -> Sequence[FoundPassage]:
         await opened.documents.check(opened.reader, user_id=opened.user_id)
         return await opened.documents.search(query, user_id=opened.user_id, limit=number)
 
@@ -196,7 +196,7 @@ def search(query: str, options: Options, terminal: Terminal, *, number: int, as_
         terminal.json({"found": [_record(one) for one in found]})
     elif not found:
         terminal.note("Nothing in your documents matches.")
-    for at, one in enumerate([] if as_json else found):
+    for at, one in enumerate(() if as_json else found):
         record = _record(one)
         terminal.line("\n" * (at > 0) + f"{one_line(one.document.title)}  {record['link']}")
         terminal.line(plain(one.passage.text))
@@ -210,7 +210,7 @@ def remove(names: Sequence[str], options: Options, terminal: Terminal, *, as_jso
         UsageError: The user has none of a name; then nothing is forgotten.
     """
 
-    async def work(opened: Opened) -> tuple[list[Document], list[Document]]:
+    async def work(opened: Opened) -> tuple[Sequence[Document], Sequence[Document]]:
         chosen: dict[int, Document] = {}
         for name in names:
             found = await opened.documents.find(name, user_id=opened.user_id)
