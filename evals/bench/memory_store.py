@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import random
 import statistics
 import sys
@@ -61,10 +62,11 @@ def measure(
             f"{name} / Chroma's": ours[name] / raw[name]
             for name in ("search p50 ms", "search p95 ms", "add p50 ms", "bytes a record")
         }
-        users = _users(count)
+        note = f"{_users(count)} users; {ours.pop('load'):.1f} processes at work before"
+        raw_note = f"k = 10; {raw.pop('load'):.1f} processes at work before"
         rows += [
-            Row("memory-store", f"{count} records", QUESTIONS, ours | ratios, f"{users} users"),
-            Row("memory-store", f"{count} records, Chroma as it comes", QUESTIONS, raw, "k = 10"),
+            Row("memory-store", f"{count} records", QUESTIONS, ours | ratios, note),
+            Row("memory-store", f"{count} records, Chroma as it comes", QUESTIONS, raw, raw_note),
         ]
     return rows
 
@@ -101,7 +103,9 @@ def _apart(work: Callable[[Path, int, int], Figures], count: int, seed: int) -> 
         tempfile.TemporaryDirectory(prefix="memory-store-") as folder,
         ProcessPoolExecutor(1, mp_context=context) as pool,
     ):
-        return pool.submit(work, Path(folder), count, seed).result()
+        # What else runs on the machine at the time is in all figures.
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+        return pool.submit(work, Path(folder), count, seed).result() | {"load": load}
 
 
 def _users(count: int) -> int:
