@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 FORGOTTEN = "[forgotten]"
 TYPED = "history"
 """The file of what was typed at the prompt, in the home folder."""
+LOGS = "logs"
+"""The folder of logs of what was unexpected, in the home folder."""
 LEAST = 4
 """Characters of a value or statement from which on its occurrence is telling."""
 _WORD = re.compile(r"\w[\w.@+-]*\w|\w")
@@ -103,7 +105,7 @@ async def erase(
     Args:
         gone: The records.
         user_id: Whose they were.
-        home: The folder with what was typed at the prompt; None for none.
+        home: The folder with what was typed at the prompt, and with logs; None for none.
         threads: The conversations.
         journal: The journal of side effects.
     """
@@ -114,6 +116,17 @@ async def erase(
     await journal.erase(partial(cleaned, clean=near(told)), user_id=user_id)
     if home is not None:
         await asyncio.to_thread(erase_typed, home / TYPED, told)
+        for log in (home / LOGS).glob("*"):
+            await asyncio.to_thread(erase_logged, log, told)
+
+
+def erase_logged(path: Path, told: Marks) -> None:
+    """Take out of a log file the lines that repeat forgotten records."""
+    text = path.read_text("utf-8", errors="replace")
+    clean = far(told)
+    kept = "".join(clean(line) for line in text.splitlines(keepends=True))
+    if kept != text:
+        _overwrite(path, kept)
 
 
 def erase_typed(path: Path, told: Marks) -> None:
@@ -130,15 +143,17 @@ def erase_typed(path: Path, told: Marks) -> None:
     kept = [one for one in entries if clean(plain := _typed(one)) == plain]
     if len(kept) == len(entries):
         return
-    # Written over in place: the old text is not to stay in a freed block of the disk.
-    with path.open("r+", encoding="utf-8") as file:
-        file.write("".join(kept))
-        rest = len(text.encode()) - file.tell()
-        file.write("\0" * max(rest, 0))
+    _overwrite(path, "".join(kept))
+
+
+def _overwrite(path: Path, text: str) -> None:
+    """Write a file anew in place: the old text is not to stay in a freed block of the disk."""
+    new, before = text.encode("utf-8", "replace"), path.stat().st_size
+    with path.open("r+b") as file:
+        file.write(new + b"\0" * max(before - len(new), 0))
         file.flush()
         os.fsync(file.fileno())
-        file.seek(0)
-        file.truncate(len("".join(kept).encode()))
+        file.truncate(len(new))
 
 
 def _typed(entry: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from agent.citations import Citation
-from agent.events import Step, Turn
+from agent.events import Memory, Step, Turn
 from agent.models.base import Usage
 from tools.sources import Passage, Search, Source
 from ui.cli import app
@@ -42,7 +42,7 @@ def test_commands_exist(page):
 def test_settings_exist(page, monkeypatch, tmp_path):
     monkeypatch.setenv("ARRIERO_HOME", str(tmp_path))
     known = {setting.name for setting in explain(load_settings(), {})}
-    named = re.findall(r"`((?:models|budget|tools)\.[a-z_.]+(?<!\.py))`", page.read_text())
+    named = re.findall(r"`((?:models|budget|tools|memory)\.[a-z_.]+(?<!\.py)(?<!\.sqlite))`", page.read_text())
     modules = {name for name in named if (ROOT / (name.replace(".", "/") + ".py")).is_file()}
     assert set(named) - modules - known == set()
 
@@ -56,6 +56,7 @@ def test_the_json_of_ask_is_as_it_is_told():
             answer="",
             sources=(source,),
             steps=(Step("1", "web_search", {}),),
+            memories=(Memory(1, ""),),
             usage=Usage(),
             citations=(Citation("", "supported"),),
             searches=(Search(""),),
@@ -63,7 +64,7 @@ def test_the_json_of_ask_is_as_it_is_told():
     )
     assert list(shown) == list(turn)
     assert list(shown["usage"]) == list(turn["usage"])
-    for name in ("sources", "steps", "citations", "searches"):
+    for name in ("sources", "steps", "memories", "citations", "searches"):
         assert list(shown[name][0]) == list(turn[name][0])
     assert list(shown["sources"][0]["passages"][0]) == list(turn["sources"][0]["passages"][0])
 

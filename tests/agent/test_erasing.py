@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from prompt_toolkit.history import FileHistory
 
-from agent.erasing import FORGOTTEN, cleaned, erase_typed, erased, far, marks, near
+from agent.erasing import FORGOTTEN, cleaned, erase_logged, erase_typed, erased, far, marks, near
 from agent.state import Entry
 from memory.records import Record
 
@@ -100,3 +100,10 @@ def test_a_history_without_it_or_none_at_all_is_left_alone(tmp_path: Path) -> No
     before = path.read_bytes()
     erase_typed(path, marks([PIN]))
     assert path.read_bytes() == before
+
+
+def test_a_line_of_a_log_goes_and_the_others_stay(tmp_path: Path) -> None:
+    path = tmp_path / "arriero.log"
+    path.write_text("one\nKeyError: 'zebra-7731'\n  three\n")
+    erase_logged(path, marks([PIN]))
+    assert path.read_text().splitlines() == ["one", FORGOTTEN, "  three"]

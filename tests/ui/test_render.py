@@ -8,6 +8,7 @@ import pytest
 
 from agent.events import (
     AnswerReset,
+    Memory,
     Notice,
     Step,
     StepFinished,
@@ -123,7 +124,7 @@ def test_json_is_one_object_with_the_names_of_the_record():
         answer="Sí ✓ \x9b\u2028",
         sources=(Source("T", "https://x.example/", "s"),),
         steps=(CALL,),
-        memories=("likes tea",),
+        memories=(Memory(3, "I like tea", "2026-05-12", why="meaning", used=True),),
         usage=Usage(calls=2, prompt_tokens=10, completion_tokens=3),
         notices=("n",),
         user_id="ana",
@@ -139,6 +140,12 @@ def test_json_is_one_object_with_the_names_of_the_record():
     assert told["steps"][0]["arguments"] == {"expression": "17.5% of 2340"}
     source = {"title": "T", "url": "https://x.example/", "snippet": "s", "kind": "web"}
     assert told["sources"][0].items() >= {**source, "number": 1, "passages": []}.items()
+    assert told["memories"] == [
+        {
+            **{"id": 3, "text": "I like tea", "said": "2026-05-12", "ended": ""},
+            **{"why": "meaning", "used": True},
+        }
+    ]
     assert set(told) == {
         *("answer", "sources", "steps", "memories", "usage", "stop_reason", "notices"),
         *("user_id", "thread_id", "model", "waiting", "basis", "citations", "conflicts"),
