@@ -49,6 +49,11 @@ class ChromaIndex:
         """Say where it is, for people."""
         return str(self._folder or self._address)
 
+    @property
+    def exists(self) -> bool:
+        """Whether there may be anything in it that was put there before."""
+        return self._folder is None or self._folder.exists()
+
     async def open(self, identity: str, *, writes: bool = True) -> Mark | None:
         """Open it for a store, or make it; return what was noted last, None where it is new."""
 

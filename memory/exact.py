@@ -16,6 +16,7 @@ class MemoryIndex:
     """Vectors of all users in the process's memory, gone when it ends."""
 
     place = "memory"
+    exists = True
 
     def __init__(self) -> None:
         self._shelves: dict[tuple[Space, str], dict[int, Vectors]] = {}

@@ -150,14 +150,17 @@ class Indexer:
         self, ids: Sequence[int], vectors: Vectors, *, user_id: str, space: Space
     ) -> None:
         """Bring the index up to date soon: what it holds comes from the store alone."""
+        checked(user_id)
         self.nudge()
 
     async def drop(self, ids: Sequence[int], *, user_id: str, space: Space) -> None:
         """Take out soon what the store has deleted, and leave no trace of it in the files."""
+        checked(user_id)
         self.nudge()
 
     async def forget_user(self, *, user_id: str) -> None:
         """Take out soon what the store has deleted of a user."""
+        checked(user_id)
         self.nudge()
 
     async def ids(self, *, user_id: str, space: Space) -> set[int]:
@@ -181,17 +184,16 @@ class Indexer:
 
     async def ready(self) -> Status:
         """Wait until the index is open and up to date, or cannot be."""
-        await self.settle()
+        await self._hurry()
         return await self.status()
 
     async def settle(self) -> None:
-        """Bring the index up to date now, and leave no trace of what was deleted in its files."""
-        self._follower.hurry = True
-        try:
-            async with self._working:
-                await self._work()
-        finally:
-            self._follower.hurry = False
+        """Bring the index up to date now, and leave no trace of what was deleted in its files.
+
+        Where there is no index yet, none is made.
+        """
+        if self._state != "closed" or self._index.exists:
+            await self._hurry()
 
     async def rebuild(self, told: Told | None = None) -> Status:
         """Make the index anew from the store's vectors.
@@ -258,6 +260,14 @@ class Indexer:
     def _usable(self) -> bool:
         return self._state == "open" or (self._state == "held" and self._reading)
 
+    async def _hurry(self) -> None:
+        self._follower.hurry = True
+        try:
+            async with self._working:
+                await self._work()
+        finally:
+            self._follower.hurry = False
+
     async def _applied(self) -> dict[Space, int]:
         """Return up to where the index knows everything, by whomever it was told."""
         if self._state == "open":
@@ -290,7 +300,9 @@ class Indexer:
         mine = [one for one in pending if one.user_id == user_id]
         search = self._index.search(vector, user_id=user_id, space=space, limit=limit + len(mine))
         try:
-            hits = await asyncio.wait_for(search, PATIENCE)
+            # Unlike wait_for, which in Python 3.11 may lose that its caller was cancelled.
+            async with asyncio.timeout(PATIENCE):
+                hits = await search
         except TimeoutError:
             return None
         if (await self._applied()).get(space, 0) < applied:
@@ -299,8 +311,7 @@ class Indexer:
         return [*{hit.id for hit in hits} | {one.id for one in mine}]
 
     async def _keep(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.Event().wait(), self._delay)
+        await asyncio.sleep(self._delay)
         while True:
             self._wake.clear()
             try:
@@ -311,7 +322,8 @@ class Indexer:
                 self._state, self._note = "broken", str(error)
             wait = RETRY if self._state == "broken" else POLL
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
                 await asyncio.sleep(PAUSE)
 
     async def _work(self) -> None:

@@ -67,6 +67,10 @@ class KeptIndex(Index, Protocol):
     def place(self) -> str:
         """Say where it is, for people."""
 
+    @property
+    def exists(self) -> bool:
+        """Whether there may be anything in it that was put there before."""
+
     async def open(self, identity: str, *, writes: bool = True) -> Mark | None:
         """Open it for a store, or make it; return what was noted last, None where it is new.
 

@@ -129,6 +129,16 @@ async def test_nothing_is_opened_for_a_store_without_a_file(store: Store, tmp_pa
     assert not any(path.name == "chroma" for path in folder_of(tmp_path))
 
 
+async def test_settling_makes_no_index_where_none_is(store: Store, tmp_path: Path) -> None:
+    (record,) = await told(store, 1)
+    await store.delete([record.id], user_id="ana")
+    index = indexer(store, tmp_path, delay=60.0)
+    await index.drop([record.id], user_id="ana", space="records")
+    await index.settle()
+    await index.aclose()
+    assert not any(path.name == "chroma" for path in folder_of(tmp_path))
+
+
 def folder_of(path: Path) -> list[Path]:
     return list(path.iterdir())
 
