@@ -150,6 +150,11 @@ def related(name: str) -> frozenset[str]:
     return RELATED.get(name, frozenset())
 
 
+def known_by_name(name: str) -> bool:
+    """Tell whether an attribute is of the closed list, rather than made of the user's words."""
+    return name.partition(":")[0] in _BY_NAME or name.startswith("favourite:")
+
+
 def single(name: str) -> bool:
     """Tell whether a subject has one value of an attribute at a time."""
     known = _BY_NAME.get(name)

@@ -54,8 +54,10 @@ def compare(new: Draft, old: Record, likeness: float) -> Effect:
         return "replaces" if named and _changes(new) else "different"
     if topics(new.text) == topics(old.text) and _numbers(new) == _numbers(old):
         return "same" if new.negated == old.negated else "replaces"
+    if _adds_nothing(new, old):
+        return "same"
     pair = {new.attribute, old.attribute}
-    if new.attribute and new.attribute == old.attribute:
+    if new.attribute and _one_property(new.attribute, old.attribute):
         if pair <= _JOBS and _BESIDE.search(flat(f"{new.text} {old.text}")):
             return "different"
         if single(new.attribute):
@@ -75,6 +77,35 @@ def role(subject: str, draft: Draft) -> bool:
     first, other = draft.subject.split()[:1], subject.split()[:1]
     several = bool(set(first) & SEVERAL) and not draft.corrects
     return first == other and draft.subject != USER and not several
+
+
+_FILLER = topics(
+    "told tell said know known remember called named name is lives living have got we're sorry "
+    "please always usually every also only mostly"
+)
+
+
+def _adds_nothing(new: Draft, old: Record) -> bool:
+    """Tell whether all that a statement says is said by the old one."""
+    names = frozenset(word for word in words(f"{new.subject} {old.subject}") if word != USER)
+    said = topics(new.text) - _FILLER - names - topics(" ".join(names))
+    known = topics(old.text)
+    if new.negated != old.negated or new.corrects or not said <= known:
+        return False
+    if said:
+        return len(said) > 1 or new.attribute == old.attribute
+    # "My wife is called Aoife", where the wife has been Aoife in every word of hers.
+    return new.attribute == "name" and new.subject == old.subject and " " in new.subject
+
+
+def _one_property(one: str, other: str) -> bool:
+    """Tell whether two names of attributes mean the same: `name:business`, `business pottery`."""
+    if one == other:
+        return True
+    if "name:" not in one[:5] + other[:5] or ":" in one.removeprefix("name:") + other[5:]:
+        return False
+    first, second = (set(name.removeprefix("name:").split()) for name in (one, other))
+    return bool(first & second)
 
 
 def corrected_words(text: str) -> tuple[str, str] | None:
@@ -181,7 +212,7 @@ def _open(new: Draft, old: Record, likeness: float) -> Effect:
     counted = _numbers(new) and _numbers(old) and _numbers(new) != _numbers(old)
     if counted and likeness > LIKE:
         return "replaces" if likeness > 0.65 or _changes(new) else "unsure"
-    if _STRONG.search(flat(f"{new.quote} {new.text}")) and likeness > 0.5:
+    if _STRONG.search(flat(new.text)) and likeness > 0.5:
         return "replaces" if not new.attribute or not old.attribute else "unsure"
     if _changes(new) and likeness > LIKE:
         return "unsure"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from memory import deciding
+from memory.attributes import known_by_name
 from memory.comparing import compare, corrected_words, mended, restated, role
 from memory.embeddings import Embedder, EmbedderError
 from memory.extract import Ask
@@ -119,10 +120,10 @@ class Consolidator:
         return Taken(record, tuple(changes), "added")
 
     async def _write(self, draft: Draft, effects: _Effects, user_id: str) -> Taken:
-        if effects.closed and not draft.attribute:
+        if effects.closed and ":" not in draft.attribute and not known_by_name(draft.attribute):
             old = effects.closed[0]
             subject = old.subject if alike(old.subject, draft.subject) else draft.subject
-            draft = replace(draft, attribute=old.attribute, subject=subject)
+            draft = replace(draft, attribute=old.attribute or draft.attribute, subject=subject)
         if draft.corrects and effects.closed and (text := restated(draft, effects.closed[0])):
             draft = replace(draft, text=text, quote=draft.quote or draft.text)
         record, changes = await self._store.write(draft, user_id=user_id, closes=effects.closes)
@@ -143,6 +144,8 @@ class Consolidator:
         if not words:
             return draft
         recent = await self._store.list(user_id=user_id, ended=False, order="new", limit=LISTED)
+        wrong = flat(words[1])
+        recent = sorted(recent, key=lambda one: not (wrong and wrong in flat(one.value)))
         for old in recent:
             text = mended(old.text, *words)
             if text and text != old.text and old.said <= draft.said:
@@ -224,6 +227,8 @@ class Consolidator:
                 return _Effects(record, (), (), None)
             if effect == "different" or (effect == "corrects" and closed):
                 continue
+            if _one_breath(draft, record) and not record.negated:
+                continue
             if record.said > draft.said:
                 older = older or record
                 continue
@@ -232,6 +237,14 @@ class Consolidator:
             closes.append(Close(record.id, until, "corrected" if wrong else "changed"))
             closed.append(record)
         return _Effects(None, tuple(closes), tuple(closed), older)
+
+
+def _one_breath(draft: Draft, record: Record) -> bool:
+    """Tell whether both were said in one message, where nobody takes back what he just said."""
+    return bool(draft.message) and (draft.thread_id, draft.message) == (
+        record.thread_id,
+        record.message,
+    )
 
 
 def _renamed(subject: str, right: str, wrong: str) -> str:

@@ -107,9 +107,10 @@ STYLE = re.compile(
     r"examples?|antworte\w*|duze\w*|sieze\w*|responde\w*|reponds|tutoi\w+|rispondi\w*)\b"
 )
 HABIT = re.compile(
-    r"^(?:\W|(?:after|since|on|in|by|at|as|during|because of|with|for|now|these|every|most|and|but|also|"
-    r"usually|honestly|personally|actually|still|btw|me|apparently|today|yesterday|last|this|the|[a-z]+day\w*|"
-    r"\d+|years?|days?|week|month|trip|to|of|again|both|neither|all|one|though|weekends|mornings|baby|came) ?,? )*"
+    r"^(?:\W|(?:now|these|every|most|and|but|also|usually|honestly|personally|actually|still|btw|me|"
+    r"apparently|today|yesterday|last|this|the|[a-z]+days?|\d+|years?|days?|week|month|again|both|"
+    r"neither|all|one|though) ?,? )*(?:(?:after|since|on|in|by|at|as|during|because of|with|for|thanks to|"
+    r"when|until|before|from) (?:[\w'-]+,? ){1,7}?)?"
     r"(?:i|we|he|she|they|i've|we've|he's|she's|my|our|i'm|we're|me and|im|ive|"
     r"(?:it's|it is) [\w -]+ (?:that|which) (?:i|we))\b"
 )

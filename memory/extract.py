@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from memory import cues
 from memory.deciding import decide
 from memory.flat import flat
-from memory.people import alike, joined
+from memory.people import RELATIONS, SEVERAL, alike, joined
 from memory.records import CHARS, USER, Draft
 from memory.refusing import secret_in
 from memory.sentences import Clause, clauses, own_text
@@ -27,6 +27,7 @@ class Ask(Protocol):
         """Return the parsed reply; None where there is none to be had."""
 
 
+_RELATIONS = frozenset(RELATIONS.values())
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -88,7 +89,9 @@ class _Reading:
         subject = joined(one.subject, told if new else [*told, *self.known])
         if self.before and subject == self.before and _of_another(one.text):
             name = self.before.split()[-1].title()
-            name = name if " " in self.before else f"My {self.before}"
+            relation = self.before.split()[0]
+            known = " " in self.before and (relation in SEVERAL or relation not in _RELATIONS)
+            name = name if known else f"My {relation}"
             one = replace(one, text=_with_name(one.text, name))
         return replace(one, subject=subject)
 

@@ -270,7 +270,7 @@ PROPERTIES: tuple[Property, ...] = (
         \b(?:based|settled|staying|located) (?:\w+ )?(?:in|at|near) (?P<v>.+)
         \b(?P<v>[\w' -]+?) is (?:(?:now|my|our) )*(?:home|where (?:i|we) (?:now )?(?:live|live now))\b
         \b(?:my|our|new|own) (?:new |own |old )?(?:place|home|flat|house|apartment|address|studio|condo)(?: is|'s|,)?(?: now| at last)?(?:,)? ?(?:in|at|near|a flat in|a house in)? (?P<v>.+)
-        \b(?:rent|renting|bought|own|got|have) (?:a |an |my |our |the )?(?:\w+ )?(?:studio|flat|house|apartment|place|room|condo|cottage|farmhouse|houseboat)\b.*?(?:in|near|at) (?P<v>.+)
+        \b(?:rent|renting|got|have|share) (?:a |an |my |our |the )?(?:\w+ )?(?:studio|flat|house|apartment|place|room|condo|cottage|farmhouse|houseboat)\b.*?(?:in|near|at) (?P<v>.+)
         \b{_AM} {_NOW}(?:a |an |the )?(?:in|at|over in|back in) (?P<v>(?:a )?[\w' -]+?) (?:now|these days|since \w+)\b
         \bsince [\w ]+ (?:i'm|i am|we're|we are) in (?P<v>.+)
         \b(?:new|own) (?:flat|house|apartment|place|home)\b.*?\b(?:over in|but in|out in|now in) (?P<v>.+)

@@ -109,7 +109,11 @@ _REQUEST = (
     r"(?:puedes|podrias|me (?:ayudas|haces|das|dices))\b|que\b (?=.*\?)|"
     r"(?:peux|pourrais)-tu|tu peux|une idee|puoi\b|mi (?:scrivi|dai|fai|aiuti)|pode\b|me (?:ajuda|da)\b"
 )
-_IS_REQUEST = re.compile(rf"^(?:so |and |then |now |ok |also )*(?:{_REQUEST})")
+_PIECE = (
+    r"(?:[\w'-]+ ){0,2}(?:poem|story|song|limerick|haiku|joke|recipes?|e?mail|letter|toast|card|list|menu|"
+    r"ideas?|plan|playlist|speech|slogan|title|summary|jokes|names?|tips|gifts?) (?:for|about|to|on|with|that)\b"
+)
+_IS_REQUEST = re.compile(rf"^(?:so |and |then |now |ok |also )*(?:{_REQUEST}|{_PIECE})")
 _VERB = (
     r"(?:am|is|are|was|were|have|has|had|live|lives|work|works|like|likes|love|loves|hate|hates|"
     r"eat|eats|drink|drinks|moved|started|go|goes|take|takes|do|does|don't|doesn't|can|can't|"
@@ -226,8 +230,16 @@ def _form(piece: str, asks: bool) -> ClauseKind:
     return "statement" if len(plain.split()) > 1 else "fragment"
 
 
+_AS_SAID = re.compile(
+    r"[,;]?\s+(?:as (?:you know|i(?:'ve| have)? (?:said|told you|mentioned)|ever|always)|like i said|by the way|"
+    r"btw|fyi|lol|haha|remember|you know|just so you know|tbh|wie gesagt|como dije|comme je l'ai dit)[.!]*$"
+)
+
+
 def _trimmed(piece: str) -> str:
-    """Take a conjunction off the beginning and loose signs off both ends."""
+    """Take a conjunction off the beginning and what says nothing off both ends."""
+    if said := _AS_SAID.search(flat(piece)):
+        piece = piece[: said.start()]
     piece = piece.strip(" ,;:-–—…(").rstrip(")") if "(" not in piece else piece.strip(" ,;:-–—…")
     plain = flat(piece)
     if found := _AS_I_AM.match(plain):

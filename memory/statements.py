@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from memory import cues
 from memory.attributes import Attribute, attribute_of
 from memory.flat import flat
-from memory.people import OWN_VERBS, OWN_WORDS, RELATIONS, SEVERAL, named, subject_of
+from memory.people import OWN_VERBS, OWN_WORDS, RELATIONS, SEVERAL, THIRD, named, subject_of
 from memory.records import USER, Kind
 from memory.sentences import Clause
 from memory.times import FOREVER, times_in
@@ -167,6 +167,8 @@ def _subject(
         return USER
     if subject or _NOBODY.match(plain):
         return subject if subject else USER if corrects and "not" in plain else ""
+    if THIRD.match(plain):
+        return ""
     if cues.FRAGMENT.match(plain) or corrects:
         return USER
     if name := named(text):
@@ -236,6 +238,8 @@ def _statement(
     )
     if told is None:
         return one
+    if not told.value and _NOBODY.match(plain):
+        return None
     kind = told.kind if told.kind in ("preference", "relation", "instruction") else one.kind
     one = replace(one, attribute=told.name, value=told.value, importance=told.importance)
     one = replace(one, kind=kind if kind != "instruction" or told.value else "fact")  # type: ignore[arg-type]
