@@ -281,6 +281,21 @@ async def test_nothing_readable_is_left_of_what_was_removed(
     db.close()
 
 
+async def test_the_vectors_of_what_is_new_are_compared_at_once(
+    documents: Documents, folder: Path
+) -> None:
+    await documents.add(str(folder / "lease.txt"), Lines(), user_id="ana")
+    assert (await documents.search("deposit euro", user_id="ana"))[0].likeness > 0
+    await documents.add(str(folder / "contract.txt"), Lines(), user_id="ana")
+    found = await documents.search("notice of three months", user_id="ana")
+    assert found[0].passage.text == CONTRACT[0]
+    assert found[0].likeness > 0
+    rewrite(folder / "contract.txt", "Contract: Notice of six weeks.")
+    await documents.refresh(Lines(), user_id="ana")
+    found = await documents.search("notice of six weeks", user_id="ana")
+    assert found[0].likeness > 0
+
+
 async def test_without_a_model_documents_are_found_by_their_words(
     tmp_path: Path, folder: Path
 ) -> None:
