@@ -144,13 +144,16 @@ class Memories:
         drafts = await extract(message, ask, known=known)
         return [await self._consolidator.take(draft, user_id=user_id, ask=ask) for draft in drafts]
 
-    async def keep(self, message: Message, *, user_id: str, ask: Ask | None = None) -> list[Taken]:
+    async def keep(
+        self, message: Message, *, user_id: str, ask: Ask | None = None, source: str = COMMAND
+    ) -> list[Taken]:
         """Keep what the user asked to be remembered, even if it would not be kept otherwise.
 
         Args:
             message: What is to be remembered, in the user's words.
             user_id: Who said it.
             ask: Asks a model what rules cannot tell.
+            source: How it came here.
 
         Returns:
             What became of each statement in it; a secret is refused, with the reason.
@@ -176,7 +179,7 @@ class Memories:
                 )
             ]
         asked = [
-            replace(one, source=COMMAND, confidence=1.0, importance=max(one.importance, ASKED))
+            replace(one, source=source, confidence=1.0, importance=max(one.importance, ASKED))
             for one in drafts
         ]
         return [await self._consolidator.take(one, user_id=user_id, ask=ask) for one in asked]

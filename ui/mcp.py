@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from agent.errors import ArrieroError, UsageError
+from ui.memory import embedder_of, found_for
+from ui.memory_lines import day, times, told
 from ui.session import Options, new_thread
 from ui.terminal import Terminal
 from ui.text import plain
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from agent.assistant import Assistant
     from agent.events import Turn
     from agent.settings import Settings
+    from memory.records import Record
 
 HOST = "127.0.0.1"
 ABOUT = (
@@ -137,7 +141,7 @@ class Abilities:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Open what every tool needs, and close at the end all that was opened."""
-        from memory.simple import FILE, Memories
+        from memory.memories import open_memories
         from tools.builtin import Builtin
         from tools.journal import MemoryJournal
         from tools.policy import Policy
@@ -146,8 +150,9 @@ class Abilities:
 
         settings = self._settings
         async with self._stack:
-            self._memories = Memories(settings.home / FILE)
-            self._stack.push_async_callback(self._memories.aclose)
+            self._memories = await self._stack.enter_async_context(
+                open_memories(settings.home, settings.memory, embedder_of(settings))
+            )
             reading = Builtin(settings.tools, settings.home, ("web_search", "read_page"))
             self._registry = Registry([reading], settings.tools)
             self._stack.push_async_callback(self._registry.aclose)
@@ -182,19 +187,35 @@ class Abilities:
         """Keep a text."""
         from mcp.server.fastmcp.exceptions import ToolError
 
+        from memory.inbox import Message
+
+        if self._settings.memory.write == "none":
+            raise ToolError("Nothing is remembered here: the user has set memory.write to none.")
+        message = Message(text=text, said=time.time())
         try:
-            kept = await self._memories.remember(text, user_id=self._user_id, source=SOURCE)
+            with _told():
+                taken = await self._memories.keep(message, user_id=self._user_id, source=SOURCE)
         except ValueError as error:
             raise ToolError(str(error)) from error
-        again = f" (said {kept.times} times)" if kept.times > 1 else ""
-        return f"Remembered{again}: {kept.text}"
+        if refused := [one.reason for one in taken if one.record is None]:
+            raise ToolError(" ".join(dict.fromkeys(refused)))
+        return "\n".join(_kept(one.record) for one in taken if one.record is not None)
 
     async def recall(self, query: str, limit: int) -> str:
         """Find what was kept."""
-        found = await self._memories.recall(
-            query, user_id=self._user_id, limit=max(1, min(limit, 50))
-        )
-        lines = [f"- {one.text} (said on {_day(one.said)})" for one in found]
+        limit = max(1, min(limit, 50))
+        with _told():
+            if query.strip():
+                found = await found_for(query, self._memories, user_id=self._user_id, limit=limit)
+                records = [one.record for one in found]
+            else:
+                records = await self._memories.store.list(
+                    user_id=self._user_id,
+                    scopes=self._memories.scopes(),
+                    ended=False,
+                    limit=limit,
+                )
+        lines = [f"- {told(one)} (said on {day(one.said)})" for one in records]
         return "\n".join(lines) or "Nothing is remembered about that."
 
     async def _opened_assistant(self) -> Assistant:
@@ -292,7 +313,19 @@ def answer_text(turn: Turn) -> str:
     return plain("\n\n".join(part for part in parts if part))
 
 
-def _day(seconds: float) -> str:
-    from datetime import datetime
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell the client what is wrong with the database."""
+    from mcp.server.fastmcp.exceptions import ToolError
 
-    return datetime.fromtimestamp(seconds).astimezone().date().isoformat()
+    from memory.database import DatabaseError
+
+    try:
+        yield
+    except DatabaseError as error:
+        raise ToolError(f"{error.message} {error.hint}".strip()) from error
+
+
+def _kept(record: Record) -> str:
+    again = f" (said {times(record.times)})" if record.times > 1 else ""
+    return f"Remembered{again}: {told(record)}"

@@ -50,7 +50,7 @@ async def stored(options: Options) -> AsyncIterator[Store]:
     database = open_database(settings.home / FILE)
     async with _told(settings):
         try:
-            yield Store(database, _embedder(settings))
+            yield Store(database, embedder_of(settings))
         finally:
             await database.aclose()
 
@@ -70,7 +70,7 @@ async def opened_with(settings: Settings) -> AsyncIterator[Memories]:
     """
     from memory.memories import open_memories
 
-    embedder = _embedder(settings)
+    embedder = embedder_of(settings)
     async with (
         _told(settings),
         open_memories(settings.home, settings.memory, embedder) as memories,
@@ -78,7 +78,12 @@ async def opened_with(settings: Settings) -> AsyncIterator[Memories]:
         yield memories
 
 
-def _embedder(settings: Settings) -> Embedder:
+def embedder_of(settings: Settings) -> Embedder:
+    """Return what makes vectors.
+
+    Raises:
+        SettingsError: There is nothing of that name.
+    """
     from agent.models.ollama_embed import embedder_for
     from memory.embeddings import EmbedderError
 
@@ -210,7 +215,7 @@ def search(
 
     async def read() -> list[Recalled]:
         async with opened(options) as memories:
-            return await memories.recall(query, user_id=user_id, limit=limit, everything=past)
+            return await found_for(query, memories, user_id=user_id, limit=limit, past=past)
 
     found = asyncio.run(read())
     if as_json:
@@ -224,6 +229,32 @@ def search(
     else:
         terminal.note("Nothing is remembered about that.")
     return 0
+
+
+async def found_for(
+    query: str, memories: Memories, *, user_id: str, limit: int, past: bool = False
+) -> list[Recalled]:
+    """Return what is remembered that matters for a question or holds its words, the best first.
+
+    Args:
+        query: The question, or a few words.
+        memories: What is searched.
+        user_id: Whose memory it is.
+        limit: How many at most.
+        past: Whether what no longer holds is wanted, too.
+    """
+    from memory.recall import Recalled
+
+    found = await memories.recall(query, user_id=user_id, limit=limit, everything=past)
+    if found:
+        return found
+    # Words alone ask nothing, and are not answered; who searches wants them found all the same.
+    hits = await memories.store.words(query, user_id=user_id, limit=MOST)
+    likeness = {one.id: one.likeness for one in hits}
+    records = await memories.store.get(list(likeness), user_id=user_id)
+    scopes = memories.scopes()
+    fit = [one for one in records if (past or one.current) and one.scope in scopes]
+    return [Recalled(one, likeness[one.id], "words") for one in fit[:limit]]
 
 
 def show(name: str, options: Options, terminal: Terminal, *, as_json: bool) -> int:

@@ -10,25 +10,53 @@ import pytest
 from memory.database import MemoryTooNew
 from memory.embeddings import Hashed
 from memory.schema import FILE
-from memory.simple import Memories
 from memory.store import Store, open_database
+
+FIRST = """
+create table memories (
+    id integer primary key,
+    user_id text not null,
+    text text not null,
+    folded text not null,
+    source text not null,
+    said real not null,
+    times integer not null default 1,
+    unique (user_id, folded)
+);
+create virtual table words using fts5 (
+    folded, content='memories', content_rowid='id', tokenize='porter unicode61'
+);
+create trigger memories_new after insert on memories begin
+    insert into words (rowid, folded) values (new.id, new.folded);
+end;
+create trigger memories_gone after delete on memories begin
+    insert into words (words, rowid, folded) values ('delete', old.id, old.folded);
+end;
+"""
 
 
 def everything(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.iterdir())
 
 
-async def first_version(path: Path) -> None:
-    old = Memories(path)
-    await old.remember("I live in zanahoria9.", user_id="eva", source="mcp")
-    for _ in range(3):
-        await old.remember("I like tea.", user_id="ana", source="test")
-    await old.aclose()
+def first_version(path: Path) -> None:
+    """Make a file as the first version did."""
+    db = sqlite3.connect(path)
+    db.executescript(FIRST)
+    said = ("eva", "I live in zanahoria9.", "i live in zanahoria9", "mcp", 1_790_000_000.0, 1)
+    again = ("ana", "I like tea.", "i like tea", "test", 1_790_000_000.0, 3)
+    db.executemany(
+        "insert into memories (user_id, text, folded, source, said, times) "
+        "values (?, ?, ?, ?, ?, ?)",
+        [said, again],
+    )
+    db.commit()
+    db.close()
 
 
 async def test_texts_of_the_first_version_become_records(tmp_path: Path) -> None:
     path = tmp_path / FILE
-    await first_version(path)
+    first_version(path)
     store = Store(open_database(path), Hashed())
     (record,) = await store.list(user_id="eva")
     assert (record.text, record.kind, record.source) == ("I live in zanahoria9.", "fact", "mcp")
@@ -45,7 +73,7 @@ async def test_texts_of_the_first_version_become_records(tmp_path: Path) -> None
 
 async def test_it_is_done_once_and_by_one_of_several(tmp_path: Path) -> None:
     path = tmp_path / FILE
-    await first_version(path)
+    first_version(path)
     stores = [Store(open_database(path)) for _ in range(3)]
     assert [await store.count(user_id="eva") for store in stores] == [1, 1, 1]
     for store in stores:
@@ -58,7 +86,7 @@ async def test_a_migration_that_fails_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / FILE
-    await first_version(path)
+    first_version(path)
 
     def fail(*_: object, **__: object) -> None:
         raise sqlite3.OperationalError("disk full")
@@ -89,7 +117,7 @@ async def test_words_are_indexed_again_when_they_are_stemmed_in_another_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / FILE
-    await first_version(path)
+    first_version(path)
     store = Store(open_database(path))
     await store.count(user_id="eva")
     await store.aclose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +91,47 @@ async def test_what_is_wrong_is_told_as_an_error_of_the_tool(
             ("read_page", {"url": "http://127.0.0.1/x"}, "was refused"),
             ("search", {"query": " "}, "query is empty"),
             ("remember", {"text": ""}, "nothing to remember"),
+            ("remember", {"text": "My password is hunter2."}, "it holds a password"),
             ("ask", {"question": " "}, "message is empty"),
         ]:
             failed, told = await said(session, name, **arguments)
             assert failed
             assert words in told
             assert "Traceback" not in told
+
+
+async def test_what_has_changed_is_told_as_it_is_now(
+    line: list[str], environment: dict[str, str]
+) -> None:
+    async with connected(line, environment) as session:
+        await said(session, "remember", text="I live in Paris.")
+        assert "said 2 times" in (await said(session, "remember", text="I live in Paris."))[1]
+        await said(session, "remember", text="I moved to Lima.")
+        today = datetime.now().astimezone().date().isoformat()
+        for query in ("Where do I live?", ""):
+            told = (await said(session, "recall", query=query))[1]
+            assert told == f"- I moved to Lima. (said on {today})"
+        assert "Nothing" in (await said(session, "recall", query="my shoe size"))[1]
+    words = [sys.executable, "-m", "ui.cli", "memory", "list", "--json", "--user", "ana"]
+    listed = await asyncio.to_thread(
+        subprocess.run, words, cwd=ROOT, env=environment, capture_output=True, check=True
+    )
+    (kept,) = json.loads(listed.stdout)["memories"]
+    assert (kept["source"], kept["text"]) == ("mcp", "I moved to Lima.")
+
+
+async def test_memory_that_is_off_or_damaged_is_told(
+    line: list[str], environment: dict[str, str]
+) -> None:
+    off = {**environment, "ARRIERO_MEMORY__WRITE": "none"}
+    async with connected(line, off) as session:
+        failed, told = await said(session, "remember", text="I like tea.")
+        assert (failed, "memory.write" in told) == (True, True)
+    (Path(environment["ARRIERO_HOME"]) / "memory.sqlite").write_bytes(b"junk" * 5000)
+    async with connected(line, environment) as session:
+        for name, arguments in (("remember", {"text": "I like tea."}), ("recall", {})):
+            failed, told = await said(session, name, **arguments)
+            assert (failed, "is damaged" in told) == (True, True)
 
 
 @pytest.fixture

@@ -418,6 +418,8 @@ def test_search_finds_as_an_answer_would_and_says_why(cli, told, moved, remember
     assert past["I live in Paris."]["ended"] == "changed"
     assert past["I live in Paris."]["until"] == at("2025-05-01")
     assert len(told("search", "Paris", "--past", "--limit", 1)["memories"]) == 1
+    assert [one["text"] for one in told("search", "tea")["memories"]] == ["I like tea."]
+    assert told("search", "where live", "--past")["memories"]
     assert told("search", "Where do I live?", "-u", "bob")["memories"] == []
 
 
