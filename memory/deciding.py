@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from memory.statements import Statement
@@ -44,13 +43,8 @@ Relation = Literal["same", "replaces", "corrects", "different"]
 _RELATIONS: tuple[Relation, ...] = ("same", "replaces", "corrects", "different")
 
 
-async def decide(
-    text: str, unsure: Sequence[Statement], ask: Ask
-) -> Mapping[str, Statement | None]:
-    """Ask a model which clauses say something lasting: by text, None for those that do not.
-
-    Clauses that it gives no verdict on are left out.
-    """
+async def decide(text: str, unsure: Sequence[Statement], ask: Ask) -> set[str]:
+    """Ask a model which clauses say something lasting; return their texts."""
     asked = unsure[:MOST]
     numbered = "\n".join(f"{number}. {one.text}" for number, one in enumerate(asked, 1))
     prompt = f"Message: {text[:CHARS]}\n\nPieces:\n{numbered}"
@@ -58,12 +52,8 @@ async def decide(
     keys = [str(number) for number in range(1, len(asked) + 1)]
     reply = await ask(KEEP, prompt, _object(dict.fromkeys(keys, one_of)), max_tokens=16 * MOST)
     if not isinstance(reply, dict):
-        return {}
-    found: dict[str, Statement | None] = {}
-    for key, one in zip(keys, asked, strict=True):
-        if verdict := reply.get(key):
-            found[one.text] = replace(one, sure=True) if verdict == "lasting" else None
-    return found
+        return set()
+    return {one.text for key, one in zip(keys, asked, strict=True) if reply.get(key) == "lasting"}
 
 
 async def relation(earlier: str, later: str, ask: Ask) -> Relation | None:

@@ -45,14 +45,11 @@ async def extract(message: Message, ask: Ask | None, *, known: Sequence[str] = (
         known: Subjects that the user has spoken of.
     """
     found, context = _candidates(message.text, message.said, known)
-    unsure = [one for one in found if not one.sure]
-    kept = found
+    kept = [one for one in found if one.sure or one.likely]
+    unsure = [one for one in found if one not in kept]
     if ask and unsure:
-        verdicts = await decide(context, unsure, ask)
-        kept = [verdicts.get(one.text, one) for one in found]  # type: ignore[misc]
-        kept = [one for one in kept if one]
-    elif unsure:
-        kept = [one for one in found if one.sure or one.likely]
+        lasting = await decide(context, unsure, ask)
+        kept = [one for one in found if one in kept or one.text in lasting]
     return [_draft(one, message) for one in kept if one.text and not secret_in(one.quote)]
 
 

@@ -56,7 +56,9 @@ _WORDS = {language: frozenset(words.split()) for language, words in _STOPS.items
 OWN = re.compile(
     r"\b(?:i|i'm|me|my|mine|myself|we|our|ours|us|yo|me|mi|mis|nuestr[oa]s?|ich|mich|mir|"
     r"mein(?:e[mnrs]?)?|wir|uns(?:er\w*)?|je|j'|moi|mon|ma|mes|nous|notre|nos|eu|meus?|minhas?|"
-    r"noss[oa]s?|io|mi[oae]|miei|noi|nostr[oaie])\b|\b(?:ho|sono|sou|tenho|tengo|soy)\b",
+    r"noss[oa]s?|io|mi[oae]|miei|noi|nostr[oaie])\b|\b(?:ho|sono|sou|tenho|tengo|"
+    r"soy|vivo|vivía|trabajo|trabajaba|practico|hacía|bebo|moro|morava|trabalho|trabalhava|abito|"
+    r"abitavo|faccio|facevo|lavoro|lavoravo|mangio|habito)\b",
     re.IGNORECASE,
 )
 """The words with which people speak of themselves, in six languages."""
@@ -182,7 +184,7 @@ def read(text: str, now: float, names: Collection[str] = ()) -> Query:
         stems=tuple(dict.fromkeys(stem for word in [*kept, *said] for stem in stems(word))),
         times=times,
         only_time=bool(times) and not kept,
-        names=frozenset(_CAPITAL.findall(own)),
+        names=frozenset(_CAPITAL.findall(bare)) - {"I"},
         definite=bool(_DEFINITE.search(own)),
         personal=bool(OWN.search(_REQUEST.sub(" ", own))),
         suggests=suggests,

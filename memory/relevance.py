@@ -118,12 +118,19 @@ def _judged(
 ) -> Judged:
     record = one.record
     own, about = record.subject == USER, concerns(record, named)
+    # A turn of a conversation may be about anybody, whoever says it.
+    turn = record.source == "import"
     told = _told(record, query) if about or (query.personal and not named and own) else 0.0
     wanted = own and record.attribute in query.needs and not record.ended
-    score = words + one.likeness + told + NAME * about + TIME * timely + RELATED * wanted
+    score = (
+        words + one.likeness + told + NAME * (about and not turn) + TIME * timely + RELATED * wanted
+    )
     if record.ended:
         score += NAME if query.back else -NAME
-    elif not about and record.source != "import" and (named or not own):
+    elif query.back and told:
+        # What holds now tells the property, too, but not how it was before.
+        score -= ATTRIBUTE
+    elif not about and not turn and (named or not own):
         score -= NAME
     if query.times and not timely:
         told /= 2
@@ -153,7 +160,7 @@ def _bar(record: Record, query: Query, named: Sequence[str]) -> float:
         return NEAR_OWN
     if query.names and query.names & set(_WORD.findall(record.text)):
         return NEAR_NAME
-    return NEAR if query.definite else NEAR_VAGUE
+    return NEAR if query.definite or query.past else NEAR_VAGUE
 
 
 def concerns(record: Record, named: Sequence[str]) -> bool:
