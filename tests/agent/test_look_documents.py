@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from agent import words
 from agent.events import Cited, Turn
 from agent.models.scripted import Step, call, say
 from agent.nodes.own import near_enough
@@ -128,6 +129,20 @@ async def test_what_they_do_not_hold_is_looked_for_on_the_web(tmp_path: Path) ->
     assert turn.answer == f"{RIGHT} [2]."
     assert [one.kind for one in turn.sources[:2]] == ["document", "web"]
     assert turn.usage.calls == len(it.model.requests)
+
+
+async def test_that_the_web_was_dead_is_told_though_documents_were_near(tmp_path: Path) -> None:
+    script = [
+        judged("no"),
+        grounded("Not in the sources.", answered=False, held=["closed on Mondays"]),
+        say("In 1951.", match=asked_for("Nothing could be looked up")),
+    ]
+    dead = {"searxng_url": "http://127.0.0.1:1", "timeout": 2.0}
+    notes = "The Museum of Tarma is closed on Mondays.\n"
+    async with having(tmp_path, script, {"notes.txt": notes}, search=dead) as it:
+        turn = await it.ask(OPENED)
+    assert names(turn) == ["search_documents", "web_search"]
+    assert turn.answer.startswith(words.NOT_LOOKED_UP["en"])
 
 
 async def test_what_they_do_not_hold_and_the_web_does_not_know_is_left_to_the_model(
