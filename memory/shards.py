@@ -91,7 +91,11 @@ class Shards:
 
     def note(self, mark: Mark) -> None:
         """Keep a mark."""
-        said = {"format": FORMAT, "identity": mark.identity, "embedder": mark.embedder}
+        said: dict[str, Any] = {
+            "format": FORMAT,
+            "identity": mark.identity,
+            "embedder": mark.embedder,
+        }
         state = self._client.get_or_create_collection(
             f"{self._prefix}-state", embedding_function=None
         )
