@@ -13,7 +13,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -129,12 +129,6 @@ class Victim:
     def _some(self, user: str, count: int) -> list[int]:
         known = self._known[user]
         return self._random.sample(known, min(count, len(known))) if len(known) > 6 else []
-
-
-async def opened(home: Path) -> AsyncIterator[Memories]:
-    """Open what is remembered in a folder."""
-    async with open_memories(home, MemorySettings(), EMBEDDER) as memories:
-        yield memories
 
 
 async def live(home: str, seed: int, mode: str) -> None:
