@@ -32,6 +32,8 @@ OF_NAME = 20
 """Records up to which all of one subject or property are looked at."""
 RECENT = 200
 """Records that are looked through for a time."""
+SHORTEST = 3
+"""Letters from which on the beginning of a name stands for the name, as in "Mel" for Melanie."""
 FIRM = 0.25
 """Share of the best score below which records are left out."""
 PROFILE = (
@@ -318,4 +320,11 @@ def _named(asked: Query, subjects: Collection[str]) -> list[str]:
         return []
     words = set(fold(asked.text).split())
     about = subject_of(asked.text, known=others)
-    return sorted(one for one in others if alike(one, about) or set(fold(one).split()) <= words)
+    short = tuple(fold(name) for name in asked.names if len(name) >= SHORTEST)
+    return sorted(
+        one
+        for one in others
+        if alike(one, about)
+        or set(fold(one).split()) <= words
+        or (short and any(word.startswith(short) for word in fold(one).split()))
+    )

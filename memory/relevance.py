@@ -28,7 +28,7 @@ CONTEXT = 0.8
 ATTRIBUTE, RELATED, NAME, TIME = 1.0, 0.5, 0.3, 0.4
 """What it adds that a record tells the property that is asked for, or one that often answers the
 question, is about somebody who is named, or tells of the time that is asked for."""
-NEAR_VAGUE, NEAR, NEAR_NAME, NEAR_OWN, NEAR_TASTE = 0.95, 0.7, 0.45, 0.36, 0.25
+NEAR_VAGUE, NEAR, NEAR_NAME, NEAR_OWN, NEAR_TASTE = 0.95, 0.7, 0.45, 0.33, 0.25
 """Nearness from which on a record is relevant: for any text, for one about something definite, such
 as "the router", for one with a name that the record has, for one that speaks of the user or of
 somebody whom memory knows, and for a taste where a suggestion is asked for."""
