@@ -54,7 +54,7 @@ RELATED: dict[str, frozenset[str]] = {
 _BY_NAME = {one.name: one for one in PROPERTIES}
 _QUESTION = re.compile(r"\?\s*$")
 _FAVOURITE = re.compile(
-    r"\b(?:favou?rite|lieblings-?|preferid[oa]|favorit[oae]|prefere[e]?|preferit[oa])\s*"
+    r"\b(?:favou?rite|fave?|lieblings-?|preferid[oa]|favorit[oae]|prefere[e]?|preferit[oa])\s*"
     r"(?P<thing>[a-z]+(?: [a-z]+)?)"
 )
 _FAVOURITE_AFTER = re.compile(
@@ -67,7 +67,7 @@ _LIKE_BEST = re.compile(
 _BEFORE = re.compile(r"(?P<thing>[a-z]+) (?:is|was|are|were)? ?(?:my |mi )?(?:preferid|favou?rit|preferit|prefere)")
 _FAVOURITE_VALUE = (
     re.compile(
-        r"(?:favou?rite|preferid[oa]|favorit[oae]|preferee?|preferit[oa]|like best|like most)"
+        r"(?:favou?rite|\bfave?\b|preferid[oa]|favorit[oae]|preferee?|preferit[oa]|like best|like most)"
         r"[\w -]*? (?:is|are|was|ist|es|est|e|era|would be)(?: now)? (?P<v>.+)"
     ),
     re.compile(r"(?:lieblings)[\w -]*? (?:ist|sind) (?P<v>.+)"),
@@ -91,6 +91,7 @@ _WHO_IS = re.compile(
     r"^who(?:'s| is| was| are) (?:my|our) (?:[\w-]+ ){0,2}?[\w-]+(?: (?:now|before|previously))?\s*\?*$|"
     r"\bwho (?:did|do) i report to\b"
 )
+_PRONOUN = re.compile(r"(?i)^(?:me|us|it|them|this|that|you|him|her|there|here)$")
 _TAIL = re.compile(
     r"\s*(?:[,:](?!\d)|[;!?()]|(?<!\bdr)(?<!\bst)(?<!\bmr)(?<!\bmrs)\.(?!\d)|--|\b(?:since|because|btw|lol|for|(?<=\w )from|now|these days|at the moment|nowadays|as of|until|"
     r"anymore|any more|again|already|today|yesterday|this (?:week|month|year|summer|spring)|last|"
@@ -171,7 +172,8 @@ def value_in(text: str, plain: str, match: re.Match[str]) -> str:
     value = plain[start:end]
     cut = _TAIL.sub("", value)
     kept = text[start : start + len(cut)] if cut.strip() else text[start:end]
-    return kept.strip(" ,.;:!?\"'")
+    value = kept.strip(" ,.;:!?\"'")
+    return "" if _PRONOUN.match(value) else value
 
 
 def _told(one: Property, plain: str) -> re.Match[str] | None:

@@ -207,6 +207,8 @@ def _open(new: Draft, old: Record, likeness: float) -> Effect:
         return "corrects"
     if cues.ENDING.search(flat(new.text)) and not old.negated:
         return "replaces"
+    if old.negated and not new.negated and cues.LIFE.search(flat(new.text)):
+        return "replaces"
     if new.negated != old.negated and (likeness > LIKE or len(shared) > 1):
         return "replaces" if _changes(new) or len(shared) > 1 else "unsure"
     counted = _numbers(new) and _numbers(old) and _numbers(new) != _numbers(old)

@@ -6,7 +6,8 @@ import re
 
 CHANGE = re.compile(
     r"\b(?:now|these days|nowadays|any ?more|no longer|again|new|switched|changed?|swapped|from now on|"
-    r"as of|instead|turned|became|stopped|quit|gave up|given up|sold|left|raised|rebranded|moved|"
+    r"as of|instead|turned|became|stopped|quit|gave up|given up|sold|left|raised|rebranded|moved|postponed|"
+    r"rescheduled|traded|replaced|retrained|upgraded|went off|gone off|as of|hired|got myself|bought|"
     r"relocated|promoted|made me|unemployed|retired|jobless|between jobs|got (?:married|divorced|my own|a new|transferred)|at last|"
     r"for good|is down to|is up to|since (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
     r"last|yesterday|today|this|the|new year|christmas|easter|january|february|march|april|may|june|"
@@ -41,6 +42,7 @@ NEGATED = re.compile(
 ENDING = re.compile(
     r"\b(?:no longer|any ?more|stopped|quit|gave up|given up|sold|left|leaving|broke up|split up|"
     r"separated|divorced|shut|closed down|cancelled|dropped|got rid of|finished with|over that|"
+    r"went off|gone off|traded in|handed in|no more|stop|stopping|"
     r"bored of|got bored|let (?:me|everybody|everyone|us) go|laid off|fired|resigned|retired|last shift|"
     r"passed away|died|lost my|unemployed|nicht mehr|aufgehort|gekundigt|verkauft|deje|ya no|vendi|"
     r"n'\w+ plus|ne \w+ plus|arrete|vendu|quitte|parei|deixei|vendi|nao .* mais|non .* piu|smesso|"
@@ -111,7 +113,7 @@ HABIT = re.compile(
     r"apparently|today|yesterday|last|this|the|[a-z]+days?|\d+|years?|days?|week|month|again|both|"
     r"neither|all|one|though) ?,? )*(?:(?:after|since|on|in|by|at|as|during|because of|with|for|thanks to|"
     r"when|until|before|from) (?:[\w'-]+,? ){1,7}?)?"
-    r"(?:i|we|he|she|they|i've|we've|he's|she's|my|our|i'm|we're|me and|im|ive|"
+    r"(?:nobody in|none of|everyone in|both of|i|we|he|she|they|i've|we've|he's|she's|my|our|i'm|we're|me and|im|ive|"
     r"(?:it's|it is) [\w -]+ (?:that|which) (?:i|we))\b"
 )
 LIFE = re.compile(
@@ -131,6 +133,12 @@ FRAGMENT = re.compile(
     r"signed up|became|back (?:in|living)|rebranded|had to find|new|pb|[\w-]+ (?:fan|person) here|\d[\d:.]+|"
     r"third|first|proud|father of|mother of|mum of|dad of|crunching|can't stand|don't (?:eat|drink|like)|"
     r"love|hate|prefer|allergic|bin|habe|wohne|arbeite)\b"
+)
+VERB_FIRST = re.compile(
+    r"^(?:just |finally |recently |still |also |now |officially |then |so )*(?!need|embarrass|speed|bring|string)"
+    r"(?:[a-z]{2,}ed|went|had|got|made|took|gave|left|found|lost|won|began|came|became|grew|kept|put|ran|sold|"
+    r"spent|wore|paid|bought|built|chose|drove|ate|fell|met|quit|[a-z]{3,}ing|down to|up to|off|no|not|no more)"
+    r"(?: [\w'-]+){3,}"
 )
 EMPTY = re.compile(
     r"^(?:\W|thanks?|thank you|thx|cheers|hi|hello|hey|good (?:morning|night|evening)|morning|night|bye|ok|"

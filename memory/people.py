@@ -102,7 +102,7 @@ _NAME = re.compile(
 _APPOSED = re.compile(
     rf"(?P<name>[A-ZÀ-ÖØ-Ý]\w+), (?i:{_OWN}) (?i:{_ADJECTIVES})(?P<rel>(?i:{_REL}))\b"
 )
-_FIRST_PERSON = re.compile(
+FIRST_PERSON = re.compile(
     r"\b(?:i|i'm|im|i've|ive|i'd|i'll|me|my|mine|we|we're|we've|our|us|ours|ich|wir|mir|mich|uns|"
     r"mein\w*|unser\w*|yo|mi|mis|me|nosotros|nuestr\w+|je|j'\w*|moi|mon|ma|mes|nous|notre|nos|eu|"
     r"meus?|minhas?|nos|nosso|nossa|io|mio|mia|miei|mie|noi|nostr\w+)\b"
@@ -116,7 +116,7 @@ OWN_VERBS = re.compile(
     r"\b(?:soy|tengo|vivo|trabajo|odio|mio es|deje|estoy|voy|puedo|quiero|prefiero|estudio|como|bebo|"
     r"moro|tenho|sou|trabalho|gosto|estou|troquei|comprei|mudei|prefiro|adoro|"
     r"sono|ho|abito|lavoro|studio|preferisco|mangio|bevo|odio|vado|amo|mi sono|mi chiamo|"
-    r"suis|ai|habite|travaille|wohne|arbeite|habe|bin|heis+e|mag|esse|trinke|naci|nasci|aprobe|compre|troquei|ganho|deixei|parei|comecei|smesso)\b"
+    r"suis|ai|habite|travaille|wohne|arbeite|habe|bin|heis+e|mag|esse|trinke|naci|nasci|aprobe|nos mudamos|me mude|compre|troquei|ganho|deixei|parei|comecei|smesso)\b"
 )
 THIRD = re.compile(
     r"^(?:now |and |but |also |because |since )*(?P<it>he|she|her|his|they|their|him|er|sie|seine?|"
@@ -152,7 +152,7 @@ def subject_of(text: str, *, known: Sequence[str] = (), before: str = "") -> str
         before: The last one spoken of, which "she" then means.
     """
     plain = flat(text)
-    if re.search(r"\breport to\b", plain) and _FIRST_PERSON.search(plain):
+    if re.search(r"\breport to\b", plain) and FIRST_PERSON.search(plain):
         return "boss"
     if relation := _relation(text, plain):
         return relation
@@ -160,9 +160,9 @@ def subject_of(text: str, *, known: Sequence[str] = (), before: str = "") -> str
         return RELATIONS[found["rel"]]
     if name := _known_name(text, known):
         return name
-    if THIRD.match(plain) and (before or not _FIRST_PERSON.search(plain)):
+    if THIRD.match(plain) and (before or not FIRST_PERSON.search(plain)):
         return before
-    if _FIRST_PERSON.search(plain) or OWN_VERBS.search(plain):
+    if FIRST_PERSON.search(plain) or OWN_VERBS.search(plain):
         return USER
     return ""
 
@@ -193,6 +193,7 @@ def _relation(text: str, plain: str) -> str:
     if found := _APPOSED.match(text.lstrip(" ,")):
         return f"{RELATIONS[flat(found['rel'])]} {flat(found['name'])}"
     first = re.search(r"\b(?:i|i'm|i've|we|we've|we're|ich|je|j'|yo|eu|io)\b", plain)
+    first = first or OWN_VERBS.match(plain)
     if first and _SUBORDINATE.match(plain):
         return ""
     for pattern in (_BARE, _WITH_OWN):

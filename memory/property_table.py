@@ -183,7 +183,7 @@ PROPERTIES: tuple[Property, ...] = (
         \b(?:work|works|working|worked|job|shifts?|nursing|teaching|employed|interning|freelancing) (?:full[- ]time |part[- ]time )?(?:at|for|with) (?P<v>.+)
         \b(?:the )?(?:company|firm|place|school|hospital|shop) (?:that )?(?:i|we|he|she) works? (?:at|for|in) (?:is|'s) (?P<v>.+)
         \b(?:joined|joining) (?P<v>(?:a |the |an )?[\w&' .-]+?(?:company|bank|firm|startup|team|agency|school|studio|inc|ltd|gmbh)\b.*)
-        \b(?:hired by|employer is|employed by|my company is) (?P<v>.+)
+        \b(?:hired (?:by|at)|on staff at|start(?:ing)? at|a job (?:at|with)|signed with|employer is|employed by|my company is) (?P<v>.+)
         \bstarted (?:work |working |today |a job |a new job )?at (?P<v>.+)
         \b(?:arbeite|arbeitet) (?:\w+ )?(?:bei|fur) (?P<v>.+)|\btrabaj[oa] (?:en|para) (?P<v2>.+)|\btravaille (?:chez|pour) (?P<v3>.+)
         \blavora?o? (?:in|per|da|presso|alla) (?P<v>(?!proprio).+)|\btrabalh[oa] (?:na|no|em|para) (?P<v2>.+)
@@ -209,7 +209,7 @@ PROPERTIES: tuple[Property, ...] = (
         \bfor a living\b
         """,
         r"\b(?:my|'s) (?:current |previous |old |new )?(?:job|profession|occupation|role|position|"
-        r"work|field)\b|\b(?:do|does|did) (?:i|\w+(?: \w+)?) do\b|\bfor a living\b|\bhave a job\b|"
+        r"work|field)\b|\b(?:do|does|did) (?:i|\w+(?: \w+)?) do\b|\bfor a living\b|\bmy trade\b|\bhave a job\b|"
         r"\bkind of work\b|\bfield do\b|\b(?:am i|still) working\b|\bam i (?:an )?employ|\b(?:do|did) i (?:still )?work\b|\bje travaille\b|\bberuf|"
         r"\barbeite ich als\b|\bposition did\b|"
         r"\btrabajo\b|\bmetier\b|\blavoro\b|\bprofiss|\bausbildung\b|\bwork as\b|\bbeschaftig",
@@ -272,11 +272,12 @@ PROPERTIES: tuple[Property, ...] = (
         \b(?:my|our|new|own) (?:new |own |old )?(?:place|home|flat|house|apartment|address|studio|condo)(?: is|'s|,)?(?: now| at last)?(?:,)? ?(?:in|at|near|a flat in|a house in)? (?P<v>.+)
         \b(?:rent|renting|got|have|share) (?:a |an |my |our |the )?(?:\w+ )?(?:studio|flat|house|apartment|place|room|condo|cottage|farmhouse|houseboat)\b.*?(?:in|near|at) (?P<v>.+)
         \b{_AM} {_NOW}(?:a |an |the )?(?:in|at|over in|back in) (?P<v>(?:a )?[\w' -]+?) (?:now|these days|since \w+)\b
+        \b(?:i|we) (?:[\w ]+ and )?(?:are|am|'re|'m) (?:now )?in (?P<v>[\w' -]+?) (?:as of|since|these days|now)\b
         \bsince [\w ]+ (?:i'm|i am|we're|we are) in (?P<v>.+)
         \b(?:new|own) (?:flat|house|apartment|place|home)\b.*?\b(?:over in|but in|out in|now in) (?P<v>.+)
         \bi'm an? (?P<v>[a-z]+) (?:guy|girl|resident|local)\b
         \b(?:wohne|wohnt|wohnen|bleibt) (?:\w+ )?(?:in|bei|am) (?P<v>.+)|\bumgezogen nach (?P<v2>.+)|\bgezogen\b(?P<v3>)
-        \b(?:vivo|vive|vivimos|resido) (?:\w+ )?en (?P<v>.+)|\bme (?:mude|he mudado) a (?P<v2>.+)
+        \b(?:vivo|vive|vivimos|resido) (?:\w+ )?en (?P<v>.+)|\b(?:me mude|me he mudado|nos mudamos|nos hemos mudado) a (?P<v2>.+)
         \b(?:habite|habitons|vis|vit) (?:\w+ )?(?:a|au|en|dans) (?P<v>.+)|\bdemenager? (?:a|au|en) (?P<v2>.+)|\bmoi je suis a (?P<v3>.+)
         \b(?:moro|mora|moramos|vivo) (?:\w+ )?(?:em|no|na) (?P<v>.+)|\bme mudei para (?P<v2>.+)|\b(?:abito|abita|vivo|vive) (?:\w+ )?(?:a|in) (?P<v3>.+)
         \bmi sono trasferit[oa] a (?P<v>.+)|\bdemenage (?:a|au|en) (?P<v2>.+)|\bil est a (?P<v3>[a-z]+ now)

@@ -133,7 +133,7 @@ _SUBJECT = (
 _PART = re.compile(
     rf"\s*;\s*(?=\S)|,\s*(?=no [\w ]+ (?:ever|please)\b)|\s+-+\s+(?=\S)|\s*\((?={_SUBJECT})|"
     rf"\s*,\s*(?:(?:and|but|so|while|although|y|pero|und|aber|et|mais|e|ma|mas)\s+)?(?={_SUBJECT})|"
-    rf"\s+(?:and|but|while|whereas|although|even though|und|aber|pero|et|mais|mas)\s+"
+    rf"\s+(?:and|but|so|while|whereas|although|even though|und|aber|pero|et|mais|mas)\s+"
     rf"(?:now\s+)?(?={_SUBJECT})|"
     rf"\s*(?:[,;:]\s*(?:so|and|but|then)?\s*|\s(?:so|and|but)\s+)(?={_REQUEST})"
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from memory import cues
 from memory.attributes import Attribute, attribute_of
 from memory.flat import flat
-from memory.people import OWN_VERBS, OWN_WORDS, RELATIONS, SEVERAL, THIRD, named, subject_of
+from memory.people import FIRST_PERSON, OWN_VERBS, OWN_WORDS, RELATIONS, SEVERAL, THIRD, named, subject_of
 from memory.records import USER, Kind
 from memory.sentences import Clause
 from memory.times import FOREVER, times_in
@@ -145,7 +145,7 @@ def _passes(plain: str, corrects: bool) -> bool:
     if cues.OPINION.search(plain) and not cues.CHANGE.search(plain):
         return True
     lasting = cues.LIFE.search(plain) or re.search(
-        r"\b(?:always|every|usually|never|mostly|often|each|these days|now it's)\b", plain
+        r"\bfirst time\b|\b(?:went|came|been) to [a-z]+ (?:in|last) (?!the)|\b(?:always|every|usually|never|mostly|often|each|these days|now it's)\b", plain
     )
     first = re.split(r"[,;]", plain)[0]
     shown = first if len(first.split()) > 2 else plain
@@ -169,7 +169,9 @@ def _subject(
         return subject if subject else USER if corrects and "not" in plain else ""
     if THIRD.match(plain):
         return ""
-    if cues.FRAGMENT.match(plain) or corrects:
+    if cues.FRAGMENT.match(plain) or cues.VERB_FIRST.match(plain) or corrects:
+        return USER
+    if re.search(r"\b(?:from now on|no longer|any ?more|got (?:postponed|cancelled|moved|changed))\b", plain):
         return USER
     if name := named(text):
         personal = told and told.name not in ("likes", "eats", "name") and len(name.split()) == 1
@@ -213,11 +215,13 @@ def _moment(plain: str) -> bool:
 def _statement(
     clause: Clause, plain: str, subject: str, told: Attribute | None, said: float, corrects: bool
 ) -> Statement | None:
+    everyday = _moment(plain)
     text, past = clause.text, bool(cues.PAST.search(plain))
     life = bool(cues.LIFE.search(plain))
     personal = subject != USER or bool(cues.HABIT.match(plain) or cues.FRAGMENT.match(plain))
+    turns = cues.CHANGE.search(plain) or cues.ENDING.search(plain) or cues.NEGATED.search(plain)
+    personal = personal or bool(turns and (FIRST_PERSON.search(plain) or not everyday))
     personal = personal or bool(OWN_WORDS.search(plain[:60]) or OWN_VERBS.search(plain[:60]))
-    everyday = _moment(plain)
     if everyday and (told is None or told.name in WEAK):
         return None
     if not told and not corrects and len(re.findall(r"\w+", text)) < 3 and subject == USER:
