@@ -91,15 +91,11 @@ class Shards:
 
     def note(self, mark: Mark) -> None:
         """Keep a mark."""
-        said: dict[str, Any] = {
-            "format": FORMAT,
-            "identity": mark.identity,
-            "embedder": mark.embedder,
-        }
-        state = self._client.get_or_create_collection(
-            f"{self._prefix}-state", embedding_function=None
-        )
-        state.modify(metadata={**said, **mark.applied})
+        said: dict[str, Any] = {"format": FORMAT, "identity": mark.identity}
+        said |= {"embedder": mark.embedder, **{str(one): n for one, n in mark.applied.items()}}
+        name = f"{self._prefix}-state"
+        state = self._client.get_or_create_collection(name, embedding_function=None)
+        state.modify(metadata=said)
 
     def search(self, vector: Vectors, *, user_id: str, space: Space, limit: int) -> list[Hit]:
         """Return the user's nearest, the nearest first."""
