@@ -4,8 +4,10 @@ import asyncio
 import io
 import json
 import os
+import re
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ from ui.cli import run
 from ui.config import load_settings
 from ui.doctor_memory import check_memory
 
+ROOT = Path(__file__).resolve().parents[2]
 ESCAPES = "Hi\x1b[31m red\x1b]0;title\x07 \x9b2J"
 
 
@@ -508,3 +511,16 @@ def test_doctor_names_what_is_wrong_with_memory(cli, examined, remember, home, m
     check = examined()["memory"]
     assert (check.state, "is damaged" in check.found) == ("problem", True)
     assert "backup" in check.mend
+
+
+def test_the_documented_formats_are_taken_in(cli, told, tmp_path):
+    page = (ROOT / "docs" / "users.md").read_text("utf-8")
+    shown = page.partition("### The format of exports")[2]
+    for number, block in enumerate(re.findall(r"```json\n(.*?)```", shown, re.DOTALL)[:2]):
+        path = tmp_path / f"{number}.jsonl"
+        path.write_text(block, encoding="utf-8")
+        assert told("import", path)["imported"] == 1
+    assert {one["text"] for one in told("list")["memories"]} == {
+        "I moved to Rome in May.",
+        "I moved to Rome.",
+    }
