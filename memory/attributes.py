@@ -170,7 +170,7 @@ def value_in(text: str, plain: str, match: re.Match[str]) -> str:
         return ""
     start, end = match.span(group)
     value = plain[start:end]
-    cut = _TAIL.sub("", value)
+    cut = value if "@" in value else _TAIL.sub("", value)
     kept = text[start : start + len(cut)] if cut.strip() else text[start:end]
     value = kept.strip(" ,.;:!?\"'")
     return "" if _PRONOUN.match(value) else value

@@ -207,18 +207,21 @@ def _open(new: Draft, old: Record, likeness: float) -> Effect:
         return "corrects"
     if cues.ENDING.search(flat(new.text)) and not old.negated:
         return "replaces"
-    if old.negated and not new.negated and cues.LIFE.search(flat(new.text)):
+    if old.negated and not new.negated and _DONE.search(flat(new.text)):
         return "replaces"
     if new.negated != old.negated and (likeness > LIKE or len(shared) > 1):
         return "replaces" if _changes(new) or len(shared) > 1 else "unsure"
     counted = _numbers(new) and _numbers(old) and _numbers(new) != _numbers(old)
     if counted and likeness > LIKE:
         return "replaces" if likeness > 0.65 or _changes(new) else "unsure"
-    if _STRONG.search(flat(new.text)) and likeness > 0.5:
+    if _STRONG.search(flat(new.text)) and likeness > 0.45:
         return "replaces" if not new.attribute or not old.attribute else "unsure"
-    if _changes(new) and likeness > LIKE:
+    if _changes(new) and likeness > 0.4:
         return "unsure"
     return "unsure" if likeness > NEAR else "different"
+
+
+_DONE = re.compile(rf"{cues.LIFE.pattern}|\b(?:went|been|visited|tried|can|do|does) (?:to |now |again )?")
 
 
 def _changes(new: Draft) -> bool:

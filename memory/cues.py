@@ -145,6 +145,11 @@ EMPTY = re.compile(
     r"okay|great|cool|nice|perfect|lol|haha|sorry|please|yes|no|yeah|sure|wow|oops|got it|very|much|so|you|"
     r"that's all|for today|again|and|danke|hallo|gracias|hola|merci|bonjour|obrigad[oa]|grazie|ciao)+$"
 )
+INTENT = re.compile(
+    r"\b(?:thinking (?:about|of)|considering|might|maybe|perhaps|would (?:like|love) to|dream(?:ing)? of|"
+    r"want(?:ing)? to|hop(?:e|ing) to|tempted|wonder\w*|offered me|vielleicht|quizas|peut-etre|talvez|forse|"
+    r"uberlege|pensando|penso di|j'aimerais)\b"
+)
 EVERYDAY = re.compile(
     r"\b(?:packed|unpacked|ate|drank|slipped|walked|cooked|cleaned|printed|downloaded|installed|updated|"
     r"clicked|typed|pressed|reset|restarted|uploaded|saved|voted|laughed|worked out|hurt|thinking about|"

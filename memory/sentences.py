@@ -111,7 +111,7 @@ _REQUEST = (
 )
 _PIECE = (
     r"(?:[\w'-]+ ){0,2}(?:poem|story|song|limerick|haiku|joke|recipes?|e?mail|letter|toast|card|list|menu|"
-    r"ideas?|plan|playlist|speech|slogan|title|summary|jokes|names?|tips|gifts?) (?:for|about|to|on|with|that)\b"
+    r"ideas?|plan|playlist|speech|slogan|title|summary|jokes|names?|tips|gifts?) (?:for|about|to|on|with|that)\b(?!.*\b(?:is|are)\b)"
 )
 _IS_REQUEST = re.compile(rf"^(?:so |and |then |now |ok |also )*(?:{_REQUEST}|{_PIECE})")
 _VERB = (

@@ -242,6 +242,11 @@ def _statement(
     )
     if told is None:
         return one
+    if told.single and cues.INTENT.search(plain):
+        # What may come to be ends nothing.
+        return None
+    if told.name == "employer" and subject.split()[0] in _CHILDREN:
+        told = replace(told, name="school")
     if not told.value and _NOBODY.match(plain):
         return None
     kind = told.kind if told.kind in ("preference", "relation", "instruction") else one.kind
@@ -262,6 +267,7 @@ def _with_told_name(relation: str, name: str, plain: str, corrects: bool) -> str
     return f"{relation} {words[0]}" if words else relation
 
 
+_CHILDREN = frozenset("son daughter child niece nephew grandson granddaughter".split())  # noqa: SIM905
 _TITLES = frozenset("mr mrs ms dr frau herr prof sra sr mme the a".split())  # noqa: SIM905
 
 
