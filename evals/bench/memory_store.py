@@ -17,11 +17,21 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals.bench.memory_store_data import (
+    DIMENSIONS,
+    QUESTIONS,
+    batches,
+    name_of,
+    questions,
+    sentence,
+    vectors_of,
+    vocabulary,
+)
 from evals.bench.result import Row
 
 if TYPE_CHECKING:
@@ -30,14 +40,21 @@ if TYPE_CHECKING:
     from memory.indexing import Indexer
     from memory.store import Store
 
-USERS = 1000
-QUESTIONS = 300
 ADDED = 200
-DIMENSIONS = 384
-BATCH = 100
-"""Records of one user that are written at once: those of many users lie between each other."""
 KIND = "planted-1"
 Figures = dict[str, float]
+TIMED = {
+    "recall": "search",
+    "recall without embedding": "search",
+    "search": "search",
+    "search in the index": "search",
+    "add": "add",
+    "add with embedding": "add",
+}
+"""What is timed of ours, and which time of Chroma as it comes stands beside it. A search compares
+all vectors of a user with few of them, and asks the index otherwise; it is asked in any case for
+the figures of the index."""
+SIZES = ("bytes a record", "rss MB", "rss MB, index loaded", "fill s", "index s", "open s")
 
 
 def measure(
@@ -58,18 +75,32 @@ def measure(
         progress(f"{count:,} records: Chroma as it comes")
         raw = _apart(_raw, count, seed)
         progress(f"{count:,} records: {raw}")
-        ratios = {
-            f"{name} / Chroma's": ours[name] / raw[name]
-            for name in ("search p50 ms", "search p95 ms", "add p50 ms", "bytes a record")
+        rows += _rows(f"{count:,}", ours, raw)
+    return rows
+
+
+def _rows(size: str, ours: Figures, raw: Figures) -> list[Row]:
+    """Return a row for each thing that was timed, beside what Chroma as it comes takes."""
+    rows = []
+    note = f"{ours['load']:.1f} processes at work before"
+    for case, theirs in TIMED.items():
+        values = {f"p{at} ms": ours[f"{case} p{at} ms"] for at in (50, 95)}
+        values |= {
+            f"p{at} / Chroma's": ours[f"{case} p{at} ms"] / raw[f"{theirs} p{at} ms"]
+            for at in (50, 95)
         }
-        recall = "recall without embedding p50 ms"
-        ratios[f"{recall} / Chroma's search"] = ours[recall] / raw["search p50 ms"]
-        note = f"{_users(count)} users; {ours.pop('load'):.1f} processes at work before"
-        raw_note = f"k = 10; {raw.pop('load'):.1f} processes at work before"
-        rows += [
-            Row("memory-store", f"{count} records", QUESTIONS, ours | ratios, note),
-            Row("memory-store", f"{count} records, Chroma as it comes", QUESTIONS, raw, raw_note),
-        ]
+        if f"{case} found" in ours:
+            values["found"] = ours[f"{case} found"]
+        items = ADDED if case.startswith("add") else QUESTIONS
+        rows.append(Row("memory-store", f"{size}: {case}", items, values, note))
+    sizes = {name: value for name, value in ours.items() if name in SIZES}
+    rows.append(Row("memory-store", f"{size}: size", QUESTIONS, sizes, note))
+    values = {f"p{at} ms": raw[f"search p{at} ms"] for at in (50, 95)}
+    values |= {name: value for name, value in raw.items() if name in SIZES}
+    note = f"k = 10; {raw['load']:.1f} processes at work before"
+    rows.append(Row("memory-store", f"{size}: Chroma as it comes, query", QUESTIONS, values, note))
+    values = {f"p{at} ms": raw[f"add p{at} ms"] for at in (50, 95)}
+    rows.append(Row("memory-store", f"{size}: Chroma as it comes, add", ADDED, values, note))
     return rows
 
 
@@ -110,46 +141,6 @@ def _apart(work: Callable[[Path, int, int], Figures], count: int, seed: int) -> 
         return pool.submit(work, Path(folder), count, seed).result() | {"load": load}
 
 
-def _users(count: int) -> int:
-    return min(USERS, max(count // 10, 1))
-
-
-def _name(user: int) -> str:
-    return f"user-{user:04d}"
-
-
-def _vectors(user: int, begin: int, count: int, seed: int) -> Vectors:
-    """Return vectors of a user around a direction of his own, as an array [count, dimensions]."""
-    import numpy as np
-
-    middle = np.random.default_rng([seed, user]).normal(size=DIMENSIONS)
-    own = np.random.default_rng([seed, user, begin]).normal(size=(count, DIMENSIONS))
-    rows = (own + 0.6 * middle).astype(np.float32)
-    unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return unit
-
-
-def _words() -> list[str]:
-    """Return made-up words; the first ones are the frequent ones."""
-    signs = random.Random(7)  # noqa: S311
-    parts = [f"{a}{b}" for a in "bdfgklmnprstvz" for b in "aeiou"]
-    return list(dict.fromkeys("".join(signs.choices(parts, k=3)) for _ in range(6000)))
-
-
-def _sentence(draw: random.Random, words: Sequence[str]) -> str:
-    """Return ten words, frequent and rare ones as in a language (Zipf 1935)."""
-    places = (int(len(words) ** draw.random()) - 1 for _ in range(7))
-    return f"I like {' '.join(words[at] for at in places)} here"
-
-
-def _batches(count: int) -> Iterator[tuple[int, int, int]]:
-    """Go through users and parts of their records, as (user, first, how many)."""
-    each = count // _users(count)
-    for begin in range(0, each, BATCH):
-        for user in range(_users(count)):
-            yield user, begin, min(BATCH, each - begin)
-
-
 def _ours(folder: Path, count: int, seed: int) -> Figures:
     return asyncio.run(_measured(folder, count, seed))
 
@@ -163,7 +154,7 @@ async def _measured(folder: Path, count: int, seed: int) -> Figures:
     store = Store(open_database(folder / FILE), embedder)
     begin = time.perf_counter()
     texts = await _fill(store, count, seed)
-    found: Figures = {"fill s": time.perf_counter() - begin, "sqlite bytes": _bytes(folder)}
+    found: Figures = {"fill s": time.perf_counter() - begin}
     found |= await _chroma(store, folder, texts, seed)
     found["bytes a record"] = _bytes(folder) / count
     index = open_index(store, folder, MemorySettings(), embedder)
@@ -183,12 +174,12 @@ async def _fill(store: Store, count: int, seed: int) -> dict[tuple[int, int], st
     """Write all records; return the texts of some, by user and number."""
     from memory.records import Draft
 
-    draw, words, texts = random.Random(seed), _words(), {}  # noqa: S311
-    for user, begin, size in _batches(count):
-        said = [_sentence(draw, words) for _ in range(size)]
+    draw, words, texts = random.Random(seed), vocabulary(), {}  # noqa: S311
+    for user, begin, size in batches(count):
+        said = [sentence(draw, words) for _ in range(size)]
         drafts = [Draft(text=text, said=float(begin + at)) for at, text in enumerate(said)]
-        vectors = _vectors(user, begin, size, seed)
-        await store.add_many(drafts, user_id=_name(user), vectors=vectors)
+        vectors = vectors_of(user, begin, size, seed)
+        await store.add_many(drafts, user_id=name_of(user), vectors=vectors)
         texts[user, begin] = said[0]
     return texts
 
@@ -204,24 +195,11 @@ async def _chroma(
     begin = time.perf_counter()
     await index.rebuild()
     found = {"index s": time.perf_counter() - begin}
-    await _searches("index", index, store, texts, seed)
-    found |= await _searches("index", index, store, texts, seed)
-    found["rss MB with the whole index loaded"] = _rss()
+    await _searches("search in the index", index, store, texts, seed)
+    found |= await _searches("search in the index", index, store, texts, seed)
+    found["rss MB, index loaded"] = _rss()
     await index.aclose()
     return found
-
-
-def _questions(texts: dict[tuple[int, int], str], seed: int) -> Iterator[tuple[str, str, Vectors]]:
-    """Ask for records: the user, the words and a vector near the record's."""
-    import numpy as np
-
-    draw = random.Random(seed + 1)  # noqa: S311
-    for user, begin in draw.choices(sorted(texts), k=QUESTIONS):
-        words = texts[user, begin].split()
-        vector = _vectors(user, begin, 1, seed)[0]
-        vector = vector + 0.4 * _vectors(user, begin + 1, 1, seed + 1)[0]
-        near: Vectors = (vector / np.linalg.norm(vector)).astype(np.float32)
-        yield _name(user), f"What did I say about {words[3]}, {words[5]} and {words[7]}?", near
 
 
 async def _searches(
@@ -229,7 +207,7 @@ async def _searches(
 ) -> Figures:
     """Search by vectors alone."""
     seconds, agreed = [], []
-    for user, _, vector in _questions(texts, seed):
+    for user, _, vector in questions(texts, seed):
         begin = time.perf_counter()
         hits = await index.search(vector, user_id=user, space="records", limit=10)
         seconds.append(time.perf_counter() - begin)
@@ -254,7 +232,7 @@ async def _recalls(
 
     recaller = Recaller(store, index, embedder)
     seconds, alone, right = [], [], []
-    for user, text, vector in _questions(texts, seed + 100):
+    for user, text, vector in questions(texts, seed + 100):
         embedder.known[text] = vector
         embedder.seconds.clear()
         begin = time.perf_counter()
@@ -275,15 +253,15 @@ async def _adds(
     """Write single records, each of them safe on the disk before the next."""
     from memory.records import Draft
 
-    draw, words = random.Random(seed + 2), _words()  # noqa: S311
+    draw, words = random.Random(seed + 2), vocabulary()  # noqa: S311
     users = draw.choices(sorted(texts), k=ADDED)
 
     async def add(user: int, at: int, vectors: Vectors | None) -> None:
-        draft = Draft(text=_sentence(draw, words), said=float(at))
-        await store.write(draft, user_id=_name(user), vectors=vectors)
+        draft = Draft(text=sentence(draw, words), said=float(at))
+        await store.write(draft, user_id=name_of(user), vectors=vectors)
 
     given = [
-        await _timed(add(user, at, _vectors(user, at, 1, seed + 3)))
+        await _timed(add(user, at, vectors_of(user, at, 1, seed + 3)))
         for at, (user, _) in enumerate(users)
     ]
     embedder.known.clear()
@@ -314,7 +292,7 @@ def _raw(folder: Path, count: int, seed: int) -> Figures:
     found["bytes a record"] = _bytes(folder) / count
     for _ in range(2):
         seconds = []
-        for user, _, vector in _questions(texts, seed):
+        for user, _, vector in questions(texts, seed):
             begin = time.perf_counter()
             collection.query(query_embeddings=[vector], n_results=10, where={"user": user})
             seconds.append(time.perf_counter() - begin)
@@ -322,10 +300,10 @@ def _raw(folder: Path, count: int, seed: int) -> Figures:
     added = []
     draw = random.Random(seed + 2)  # noqa: S311
     for at, (whose, _) in enumerate(draw.choices(sorted(texts), k=ADDED)):
-        vector = _vectors(whose, at, 1, seed + 3)
+        vector = vectors_of(whose, at, 1, seed + 3)
         begin = time.perf_counter()
         collection.upsert(
-            ids=[str(number + at)], embeddings=vector, metadatas=[{"user": _name(whose)}]
+            ids=[str(number + at)], embeddings=vector, metadatas=[{"user": name_of(whose)}]
         )
         added.append(time.perf_counter() - begin)
     found |= _spread("add", added) | {"rss MB": _rss()}
@@ -340,10 +318,10 @@ def _raw_fill(collection: Any, count: int, seed: int) -> tuple[dict[tuple[int, i
     texts, number = {}, 0
     rows: list[Any] = []
     users: list[str] = []
-    for user, begin, size in _batches(count):
+    for user, begin, size in batches(count):
         texts[user, begin] = "I like " + "nothing " * 8
-        rows.append(_vectors(user, begin, size, seed))
-        users += [_name(user)] * size
+        rows.append(vectors_of(user, begin, size, seed))
+        users += [name_of(user)] * size
         if len(users) >= 1000:
             _upsert(collection, number, np.concatenate(rows), users)
             number += len(users)
