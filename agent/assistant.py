@@ -34,6 +34,7 @@ from agent.settings import Settings
 from agent.shown import choose
 from agent.state import Context, Entry, Parts
 from agent.threads import Ran, Threads, open_threads
+from memory.feed import whose
 from memory.records import Record as Remembered
 from memory.threads import ThreadInfo
 from tools.journal import Journal, Record, SqliteJournal
@@ -220,7 +221,7 @@ class Assistant:
 
     async def stop(self, *, user_id: str, thread_id: str) -> bool:
         """Stop the running turn of a thread; its stream ends with what was answered so far."""
-        task = self._running.get((user_id, thread_id))
+        task = self._running.get((whose(user_id), thread_id))
         return task is not None and task.cancel()
 
     async def interrupted(self, *, user_id: str, thread_id: str) -> str | None:
@@ -272,6 +273,7 @@ class Assistant:
 
         They go from the store, its index, the user's conversations and the journal.
         """
+        whose(user_id)
         if self.memory is None:
             return 0
         gone = await self.memory.forget(ids, user_id=user_id)
@@ -284,6 +286,7 @@ class Assistant:
 
     def written(self, *, user_id: str, thread_id: str) -> list[Taken]:
         """Return what was remembered of a thread since this was asked last."""
+        whose(user_id)
         if self._remembering is None:
             return []
         return self._remembering.written(user_id=user_id, thread_id=thread_id)
@@ -302,6 +305,7 @@ class Assistant:
     async def _events(
         self, text: str | None, key: Key, answers: Mapping[str, Answer]
     ) -> AsyncGenerator[Event, None]:
+        whose(key[0])
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
 
         def emit(event: Event) -> None:

@@ -27,6 +27,7 @@ from agent.events import Answer, Approval, Question, Waiting
 from agent.graph import Graph, build
 from agent.saver import Saver
 from agent.state import Context, Entry, State
+from memory.feed import whose
 from memory.threads import ThreadList
 
 FILE = "threads.sqlite"
@@ -248,7 +249,7 @@ class Threads:
     async def _keys(self, user_id: str) -> list[str]:
         query = "select distinct thread_id from checkpoints where thread_id glob ?"
         # A quoted name holds nothing that a pattern would read otherwise.
-        own = await self._db.execute_fetchall(query, (f"{quote(user_id, safe='')}/*",))
+        own = await self._db.execute_fetchall(query, (f"{quote(whose(user_id), safe='')}/*",))
         return [str(row[0]) for row in own]
 
     async def _erase_in(self, key: str, told: Marks) -> bool:
@@ -342,7 +343,7 @@ def _request(value: dict[str, Any]) -> Waiting:
 
 def _key(user_id: str, thread_id: str) -> str:
     """Return a key that no other pair of user and thread has."""
-    return f"{quote(user_id, safe='')}/{quote(thread_id, safe='')}"
+    return f"{quote(whose(user_id), safe='')}/{quote(thread_id, safe='')}"
 
 
 def _config(user_id: str, thread_id: str) -> RunnableConfig:

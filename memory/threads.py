@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import aiosqlite
 
+from memory.feed import whose
+
 SCHEMA = """
 create table if not exists threads (
     user_id text not null,
@@ -60,7 +62,7 @@ class ThreadList:
         await self._db.execute_fetchall(
             "insert into threads values (?, ?, ?, ?, ?, 1) on conflict do update "
             "set updated = excluded.updated, turns = turns + 1",
-            (user_id, thread_id, title, now, now),
+            (whose(user_id), thread_id, title, now, now),
         )
 
     async def list(self, *, user_id: str) -> list[ThreadInfo]:
@@ -68,7 +70,7 @@ class ThreadList:
         rows = await self._db.execute_fetchall(
             "select thread_id, title, updated, turns from threads where user_id = ? "
             "order by updated desc, thread_id",
-            (user_id,),
+            (whose(user_id),),
         )
         return [ThreadInfo(*row) for row in rows]
 
@@ -93,13 +95,13 @@ class ThreadList:
         """Give a thread another title."""
         await self._db.execute_fetchall(
             "update threads set title = ? where user_id = ? and thread_id = ?",
-            (title, user_id, thread_id),
+            (title, whose(user_id), thread_id),
         )
 
     async def delete(self, *, user_id: str, thread_id: str) -> bool:
         """Take a thread off the list; tell whether it was on it."""
         rows = await self._db.execute_fetchall(
             "delete from threads where user_id = ? and thread_id = ? returning thread_id",
-            (user_id, thread_id),
+            (whose(user_id), thread_id),
         )
         return bool(rows)

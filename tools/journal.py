@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from memory.database import Database
+from memory.feed import whose
 from tools.scope import Scope
 
 State = Literal["begun", "done", "failed"]
@@ -164,6 +165,7 @@ class SqliteJournal:
         self, *, user_id: str, thread_id: str | None = None, limit: int = 100
     ) -> list[Record]:
         """Return a user's side effects, the newest first."""
+        whose(user_id)
         if not self._file.exists():
             return []
         query = FIND + "where user_id = ? and (? is null or thread_id = ?)"
@@ -177,12 +179,14 @@ class SqliteJournal:
 
     async def forget(self, *, user_id: str, thread_id: str) -> None:
         """Delete the records of a thread."""
+        whose(user_id)
         query = "delete from journal where user_id = ? and thread_id = ?"
         if self._file.exists():
             await self._file.run(lambda db: db.execute(query, (user_id, thread_id)))
 
     async def erase(self, clean: Callable[[Any], Any], *, user_id: str) -> None:
         """Write a user's records anew without what was forgotten."""
+        whose(user_id)
         query = "select key, arguments, outcome from journal where user_id = ?"
         update = "update journal set arguments = ?, outcome = ? where key = ?"
 
@@ -241,11 +245,13 @@ class MemoryJournal:
         self, *, user_id: str, thread_id: str | None = None, limit: int = 100
     ) -> list[Record]:
         """Return a user's side effects, the newest first."""
+        whose(user_id)
         mine = [record for owner, record in self._records.values() if owner == user_id]
         return [one for one in reversed(mine) if thread_id in (None, one.thread_id)][:limit]
 
     async def forget(self, *, user_id: str, thread_id: str) -> None:
         """Delete the records of a thread."""
+        whose(user_id)
         self._records = {
             key: (owner, record)
             for key, (owner, record) in self._records.items()
@@ -254,6 +260,7 @@ class MemoryJournal:
 
     async def erase(self, clean: Callable[[Any], Any], *, user_id: str) -> None:
         """Write a user's records anew without what was forgotten."""
+        whose(user_id)
         for key, (owner, record) in self._records.items():
             if owner == user_id:
                 new = {"arguments": clean(record.arguments), "outcome": clean(record.outcome)}
