@@ -107,6 +107,11 @@ _NEEDS = (
     (r"workout|training plan|exercise|diet plan|calories", ("weight", "height", "age", "allergy")),
 )
 _TOPICS = tuple((re.compile(rf"\b(?:{words})\b"), names) for words, names in _NEEDS)
+_ASKS = re.compile(
+    r"\?|¿|^\W*(?:wh(?:at|o|om|ose|ich|en|ere|y)|how|do|does|did|is|are|was|were|have|has|can|"
+    r"could|should|would|will|remind|tell|show|list|give|find|help|suggest|recommend|plan|book)\b",
+    re.IGNORECASE,
+)
 # To whom an answer is given says nothing of what it is about.
 _REQUEST = re.compile(
     r"\b(?:give|tell|show|send|write|teach|read|let|get|bring|make|explain to|dime|dame|cuéntame|"
@@ -137,6 +142,7 @@ class Query:
         names: The words with a capital that is not the first one's.
         definite: Whether it asks for something definite, such as "the router".
         personal: Whether it speaks of the user.
+        asks: Whether it asks or orders something, rather than tell it.
         suggests: Whether it asks for a suggestion, which tastes and circumstances are good for.
         asked: The property that it asks for.
         needs: Properties of the user that what it asks for has to respect, such as a diet.
@@ -152,6 +158,7 @@ class Query:
     names: frozenset[str]
     definite: bool
     personal: bool
+    asks: bool
     suggests: bool
     asked: Attribute | None
     needs: tuple[str, ...]
@@ -187,6 +194,7 @@ def read(text: str, now: float, names: Collection[str] = ()) -> Query:
         names=frozenset(_CAPITAL.findall(bare)) - {"I"},
         definite=bool(_DEFINITE.search(own)),
         personal=bool(OWN.search(_REQUEST.sub(" ", own))),
+        asks=bool(_ASKS.search(own)),
         suggests=suggests,
         asked=asked,
         needs=_needs(own) if suggests or _AT_HOME.search(own) else (),

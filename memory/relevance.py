@@ -157,7 +157,7 @@ def _bar(record: Record, query: Query, named: Sequence[str]) -> float:
     if query.suggests and record.attribute.partition(":")[0] in TASTES:
         return NEAR_TASTE
     if query.personal or query.suggests or named:
-        return NEAR_OWN
+        return NEAR_OWN if query.asks or query.suggests else NEAR_NAME
     if query.names and query.names & set(_WORD.findall(record.text)):
         return NEAR_NAME
     return NEAR if query.definite or query.past else NEAR_VAGUE

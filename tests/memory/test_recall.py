@@ -54,10 +54,10 @@ class World:
         draft = replace(Draft(text=text, said=NOW - 30 * DAY), **more)
         record, _ = await self.store.write(draft, user_id=user_id)
         hits = await self.store.after(record.id - 1, space="records")
-        rows = [one for one in hits if one.id == record.id and one.vector is not None]
-        for row in rows:
-            vectors = row.vector.reshape(1, -1)
-            await self.index.put([row.id], vectors, user_id=user_id, space="records")
+        for one in hits:
+            if one.id == record.id and one.vector is not None:
+                vectors = one.vector.reshape(1, -1)
+                await self.index.put([one.id], vectors, user_id=user_id, space="records")
         return record
 
     async def found(self, query: str, **more: Any) -> list[str]:
@@ -162,7 +162,7 @@ async def test_a_time_in_a_question_finds_what_happened_then(world: World) -> No
 
 
 async def test_an_answer_is_found_by_the_question_before_it(world: World) -> None:
-    place = {"source": "import", "thread_id": "t", "said": NOW}
+    place: dict[str, Any] = {"source": "import", "thread_id": "t", "said": NOW}
     turns = ["Which instrument would you like to learn?", "The harp, for sure."]
     await world.tell(turns[0], speaker="Nils", subject="nils", message="1", **place)
     await world.tell(turns[1], message="2", **place)
