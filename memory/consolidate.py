@@ -16,7 +16,7 @@ from memory.extract import Ask
 from memory.flat import flat
 from memory.index import Index
 from memory.people import alike, joined
-from memory.records import USER, Draft, Record
+from memory.records import Draft, Record
 from memory.refusing import reason, secret_in
 from memory.store import Change, Close, Store
 
@@ -83,7 +83,10 @@ class Consolidator:
         subjects = await self._store.subjects(user_id=user_id)
         if not _NEW_ONE.search(flat(draft.text)):
             draft = replace(draft, subject=joined(draft.subject, list(subjects)))
-        draft = await self._mended(draft, user_id)
+        mended = await self._mended(draft, user_id)
+        if mended is None:
+            return Taken(None, (), "refused", "Nothing is remembered that this corrects.")
+        draft = mended
         if known := await self._said_before(draft, user_id):
             return known
         if draft.until is not None and draft.until <= draft.said:
@@ -138,8 +141,11 @@ class Consolidator:
         wrong = any(close.ended == "corrected" for close in effects.closes)
         return Taken(record, tuple(changes), "corrected" if wrong else "changed")
 
-    async def _mended(self, draft: Draft, user_id: str) -> Draft:
-        """Make "I meant Anna, not Anne" the whole statement that it corrects."""
+    async def _mended(self, draft: Draft, user_id: str) -> Draft | None:
+        """Make "I meant Anna, not Anne" the whole statement that it corrects.
+
+        None where there is no such statement.
+        """
         words = corrected_words(draft.quote or draft.text) if draft.corrects else None
         if not words:
             return draft
@@ -149,18 +155,19 @@ class Consolidator:
         for old in recent:
             text = mended(old.text, *words)
             if text and text != old.text and old.said <= draft.said:
+                value = mended(old.value, *words) or words[0]
                 return replace(
                     draft,
                     text=text,
                     subject=_renamed(old.subject, *words),
                     attribute=old.attribute,
-                    value=mended(old.value, *words) or words[0],
+                    value=value,
                     kind=old.kind,
                     negated=old.negated,
                     quote=draft.quote or draft.text,
                     importance=old.importance,
                 )
-        return draft
+        return draft if draft.attribute or draft.source == "command" else None
 
     async def _candidates(
         self, draft: Draft, subjects: Sequence[str], user_id: str
@@ -252,8 +259,3 @@ def _renamed(subject: str, right: str, wrong: str) -> str:
     names = {flat(word): flat(right).split()[0] for word in wrong.split()}
     relation, *rest = subject.split()
     return " ".join([relation, *(names.get(word, word) for word in rest)])
-
-
-def about_user(draft: Draft) -> bool:
-    """Tell whether a statement is about the user himself."""
-    return draft.subject == USER

@@ -72,7 +72,10 @@ MOMENTARY = re.compile(
     r"\bright now\b|\bat the moment i'm\b|\bi need (?:a|an|some|to|the|your|help|it|you|this|more)\b|"
     r"\b(?:i want|i'd like|i would like|i wish|i guess|i think|i wonder|i hope|i mean|i see|i understand|"
     r"i know|i don't (?:know|get|understand|think|see|mind|care|remember)|i forgot|i can't (?:see|find|"
-    r"open|tell|believe|figure|log|sleep|wait)|i'll|we'll|i would|i'm just|let me|i tried|i'm at the|"
+    r"open|tell|believe|figure|log|sleep|wait)|i'll|we'll|i would|i'm just|let me|i'm (?:going to (?!be|have|become)|gonna|writing|reading|watching|making|"
+    r"working on|testing|preparing|about to)|i was wondering|i (?:just )?finished|(?:i|we) (?:have|need|want) "
+    r"(?:\w+ )?(?:\d+|two|three|ten|five|twenty|more) (?:\w+ )?(?:minutes|hours|points|words|lines|slides)|"
+    r"(?:not )?what i meant|i meant the|\d+ (?:percent|%)|i tried|i'm at the|"
     r"i'm on the|i'm in [\w ]+ for (?:\w+ )?(?:days?|weeks?|hours?|nights?|a \w+)|i got an? (?:error|email|"
     r"mail|message|letter)|i have a (?:question|problem|headache|sore|cold|fever|meeting today)|"
     r"i (?:just )?(?:had|ate|saw|read|heard|watched|found|noticed|woke|slept|came|went|asked|sent|paid)|"
@@ -80,13 +83,25 @@ MOMENTARY = re.compile(
     r"(?:cold|headache|fever)|read|heard|seen|asked|done)|i have to (?:go|leave|run)|i have a sore)\b|"
     r"\b(?:sneezing|freezing|raining|snowing) all day\b|\btonight (?:i|we)\b|\bmade it\b|\bsaved\b"
 )
+TASK = re.compile(
+    r"\b(?:code|functions?|files?|script|server|errors?|bugs?|columns?|rows?|lines?|paragraphs?|"
+    r"sentences?|essay|draft|versions?|text|answers?|reply|table|chart|slides?|bullet points?|screen|keyboard|"
+    r"button|steps?|page|link|loop|variable|query|commit|build|log|output|prompt|questions?|parcel|"
+    r"customer|agenda|feature|spreadsheet|formula|pdf|paragraph|readers|percent|zeile|datei|fehler|archivo|"
+    r"fichier|erreur|ficheiro|erro|errore|codigo|codice)\b"
+)
+SAYS = re.compile(
+    r"\b(?:asks?|asked|wants?|says?|said|told|thinks|sent|wrote|called me|texted|complains?|wonders|"
+    r"is (?:sitting|lying|sleeping|barking|shouting|calling|crying|standing|looking|waiting|staring|asking))\b"
+)
 OPINION = re.compile(
-    r"\b(?:like|love|prefer|hate|better|best|good|great|nice|works?|worked)\b.*\b(?:first|second|third|"
+    r"\bthe (?:\w+ )?(?:one|ones)\b(?: more| better| best)|\b(?:like|love|prefer|hate|better|best|good|great|nice|works?|worked)\b.*\b(?:first|second|third|"
     r"last|other|previous|new|old|that|this) (?:version|draft|one|verse|option|sentence|line|logo|idea|"
     r"suggestion|paragraph|answer|title|two)\b|\b(?:i (?:like|love|prefer|hate) (?:it|that|this|them|yours))\b|"
     r"\bthe (?:first|second|third|last) (?:one|version|draft)\b|\bi (?:do|did|don't)[.!]?$"
 )
 SARCASM = re.compile(
+    r"^(?:oh|ah|wow),? (?:great|wonderful|fantastic|lovely|perfect|brilliant|joy|super|yes),? (?!news|idea|thanks)|"
     r"^(?:oh|ah|yeah|wow|great|sure|right|well)?,? ?(?:oh )?(?:great|wonderful|fantastic|lovely|perfect|brilliant|"
     r"yes|sure|yeah|super|right|shocking),? (?:truly|i'm thrilled|i just love|just what|because i|as if|i love|i'm so)|"
     r"\b(?:just what i (?:needed|wanted)|i just love (?:wasting|waiting|when|it when|how)|i'm thrilled|yeah right|"
@@ -137,7 +152,7 @@ FRAGMENT = re.compile(
 VERB_FIRST = re.compile(
     r"^(?:just |finally |recently |still |also |now |officially |then |so )*(?!need|embarrass|speed|bring|string)"
     r"(?:[a-z]{2,}ed|went|had|got|made|took|gave|left|found|lost|won|began|came|became|grew|kept|put|ran|sold|"
-    r"spent|wore|paid|bought|built|chose|drove|ate|fell|met|quit|[a-z]{3,}ing|down to|up to|off|no|not|no more)"
+    r"spent|wore|paid|bought|built|chose|drove|ate|fell|met|quit|[a-z]{3,}ing|down to|up to|no more|no longer)"
     r"(?: [\w'-]+){3,}"
 )
 EMPTY = re.compile(

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from memory import cues
 from memory.deciding import decide
 from memory.flat import flat
-from memory.people import RELATIONS, SEVERAL, alike, joined
+from memory.people import RELATIONS, SEVERAL, alike, joined, subject_of
 from memory.records import CHARS, USER, Draft
 from memory.refusing import secret_in
 from memory.sentences import Clause, clauses, own_text
@@ -73,6 +73,9 @@ class _Reading:
             clause, said=self.said, known=self.known, before=self.before, corrects=self.corrects
         )
         if one is None:
+            about = subject_of(clause.text, known=self.known)
+            if clause.kind == "statement" and about not in ("", USER):
+                self.before = about
             return
         if one.subject != USER:
             one = self._named(one)

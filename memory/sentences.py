@@ -68,7 +68,7 @@ _PRETEND = re.compile(
     r"\b(?:imagine|suppose|pretend|assume|assuming|role ?-?play|hypothetically|what if|let's say|"
     r"say i (?:had|were|was)|in a world|if i (?:were|was|had|could|lived|won|ever|moved|got)|"
     r"if we (?:were|had|moved)|as if i|act as|you are (?:a|an|the|my)|let's play|"
-    r"in the (?:story|novel|game|scene)|my (?:character|persona)|stell dir vor|angenommen|"
+    r"(?:story|novel|game|poem|scene|film) (?:in which|where) i|in the (?:story|novel|game|scene)|my (?:character|persona)|stell dir vor|angenommen|"
     r"tu so als|wenn ich \w+ (?:ware|hatte)|imagina|supongamos|supon|haz como|si (?:yo )?fuera|"
     r"imaginons|suppose que|si j'etais|si j'avais|faisons comme|imagine que|suponha|finge que|"
     r"se eu (?:fosse|tivesse)|immagina|supponi|fai finta|se (?:io )?(?:fossi|avessi))\b|"

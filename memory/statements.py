@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from memory import cues
-from memory.attributes import Attribute, attribute_of
+from memory.attributes import Attribute, attribute_of, known_by_name
 from memory.flat import flat
 from memory.people import FIRST_PERSON, OWN_VERBS, OWN_WORDS, RELATIONS, SEVERAL, THIRD, named, subject_of
 from memory.records import USER, Kind
@@ -80,7 +80,7 @@ def read(
         return _instruction(clause, plain)
     core = clause.text[_core(plain) :]
     plain = flat(core)
-    if _passes(plain, corrects):
+    if _passes(plain, corrects) or cues.SARCASM.search(flat(clause.quote)):
         return _relation_in(clause)
     told = attribute_of(core)
     subject = _subject(core, plain, told, known, before, corrects or clause.kind == "fragment")
@@ -116,7 +116,9 @@ def _instruction(clause: Clause, plain: str) -> Statement | None:
             clause.text, clause.quote, attribute=told.name, value=told.value, kind="instruction",
             importance=0.9,
         )  # fmt: skip
-    lasting = cues.INSTRUCTION.search(flat(clause.quote)) and cues.STYLE.search(plain)
+    lead, _, rest = flat(clause.quote).partition(":")
+    ordered = cues.INSTRUCTION.search(f"{lead} {plain}" if rest else plain)
+    lasting = ordered and cues.STYLE.search(plain)
     if not lasting or re.search(r"\b(?:today|tonight|this time|for now)\b", plain):
         return None
     negated = bool(re.search(r"\bnever\b|\bno\b|n't\b|\bstop\b|\bleave out\b", plain))
@@ -240,8 +242,15 @@ def _statement(
         sure=bool(told),
         likely=personal or life or corrects,
     )
+    loose = told is None or not known_by_name(told.name)
+    if loose and cues.TASK.search(plain) and not _ALWAYS.search(plain) and not corrects:
+        return None
+    if loose and subject != USER and cues.SAYS.search(plain) and not life:
+        return None
     if told is None:
         return one
+    if told.name == "home" and cues.TASK.search(flat(told.value)):
+        return None
     if told.single and cues.INTENT.search(plain):
         # What may come to be ends nothing.
         return None
@@ -267,6 +276,7 @@ def _with_told_name(relation: str, name: str, plain: str, corrects: bool) -> str
     return f"{relation} {words[0]}" if words else relation
 
 
+_ALWAYS = re.compile(r"\b(?:always|every|usually|never|often|for a living|works?|worked)\b")
 _CHILDREN = frozenset("son daughter child niece nephew grandson granddaughter".split())  # noqa: SIM905
 _TITLES = frozenset("mr mrs ms dr frau herr prof sra sr mme the a".split())  # noqa: SIM905
 

@@ -28,6 +28,8 @@ NAMES = (
     "citations",
     "memory-store",
     "locomo",
+    "stories",
+    "chat-memory",
 )
 
 OTHERS_DATA = ("grounded", "locomo")
@@ -36,9 +38,29 @@ OTHERS_DATA = ("grounded", "locomo")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for, print one table each and append the rows to the history."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if unknown := set(options.names) - set(NAMES):
+        parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    console = Console()
+    try:
+        all_names = [name for name in NAMES if name not in OTHERS_DATA or options.data]
+        for name in options.names or all_names:
+            rows = run(name, options)
+            show(rows, console)
+            keep(rows)
+    except ArrieroError as error:
+        print(f"{error.message} {error.hint}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evals.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all")
-    parser.add_argument("--items", type=int, default=30, help="items of each category or kind")
+    parser.add_argument(
+        "--items", type=int, help="items of each category or kind: 30; all of the written ones"
+    )
     parser.add_argument("--seed", type=int, default=1, help="seed of the draw of items")
     parser.add_argument("--model", default="llamacpp:qwen2.5-coder-1.5b", help="model spec")
     parser.add_argument(
@@ -70,7 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     grounded = parser.add_argument_group("grounded")
     grounded.add_argument("--data", type=Path, help="the folder with hotpotqa/, clapnq/, locomo/")
-    grounded.add_argument("--set", default="hotpotqa", help="hotpotqa or clapnq")
+    grounded.add_argument(
+        "--set", default="", help="hotpotqa or clapnq; of stories and chat-memory dev or held_out"
+    )
     grounded.add_argument(
         "--style", default="short", choices=("short", "sentence"), help="how hotpotqa is asked"
     )
@@ -81,20 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="N",
         help="locomo: questions that are also asked of each whole conversation",
     )
-    options = parser.parse_args(arguments)
-    if unknown := set(options.names) - set(NAMES):
-        parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
-    console = Console()
-    try:
-        all_names = [name for name in NAMES if name not in OTHERS_DATA or options.data]
-        for name in options.names or all_names:
-            rows = run(name, options)
-            show(rows, console)
-            keep(rows)
-    except ArrieroError as error:
-        print(f"{error.message} {error.hint}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return parser
 
 
 def run(name: str, options: argparse.Namespace) -> list[Row]:
@@ -133,7 +144,13 @@ def run(name: str, options: argparse.Namespace) -> list[Row]:
 async def _with_model(name: str, options: argparse.Namespace) -> list[Row]:
     """Run one of the benchmarks that a model answers in."""
     spec = options.model
-    drawn: dict[str, Any] = {"items": options.items, "seed": options.seed, "progress": _tell}
+    if name in ("stories", "chat-memory"):
+        from evals.bench import chat_memory, stories
+
+        told = stories if name == "stories" else chat_memory
+        chosen = options.set or "dev"
+        return await told.measure(spec, chosen=chosen, items=options.items or 0, progress=_tell)
+    drawn: dict[str, Any] = {"items": options.items or 30, "seed": options.seed, "progress": _tell}
     if name == "prefix":
         from evals.bench import prefix
 
@@ -159,7 +176,7 @@ async def _with_model(name: str, options: argparse.Namespace) -> list[Row]:
         return await bfcl_multi.measure(spec, **drawn, **more)
     from evals.bench import grounded
 
-    asked = {"data": options.data, "name": options.set, "style": options.style}
+    asked = {"data": options.data, "name": options.set or "hotpotqa", "style": options.style}
     return await grounded.measure(spec, **drawn, **asked)
 
 
