@@ -166,9 +166,10 @@ async def test_an_answer_is_found_by_the_question_before_it(world: World) -> Non
     turns = ["Which instrument would you like to learn?", "The harp, for sure."]
     await world.tell(turns[0], speaker="Nils", subject="nils", message="1", **place)
     await world.tell(turns[1], message="2", **place)
-    for number in range(8):
-        await world.tell(f"The weather was fine on day {number}.", **place)
-    assert turns[1] in await world.found("Which instrument would I like to learn?", limit=2)
+    for text in ("I would like to learn Dutch.", "We would like a new instrument.", "Learn on!"):
+        await world.tell("How was your week?", speaker="Nils", subject="nils", **place)
+        await world.tell(text, **place)
+    assert turns[1] in await world.found("Which instrument would I like to learn?", limit=3)
 
 
 async def test_scopes_and_what_was_seen_are_respected(world: World) -> None:
