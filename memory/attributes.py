@@ -71,11 +71,11 @@ _FAVOURITE_VALUE = (
         r"[\w -]*? (?:is|are|was|ist|es|est|e|era|would be)(?: now)? (?P<v>.+)"
     ),
     re.compile(r"(?:lieblings)[\w -]*? (?:ist|sind) (?P<v>.+)"),
-    re.compile(r"^(?P<v>[\w' -]+?) (?:is|are|ist|es) (?:now )?(?:my|our|mein\w*|mi) (?:favou?r|liebl)"),
+    re.compile(r"(?:^|[,;:] )(?P<v>[\w' -]+?) (?:is|are|ist|es) (?:now )?(?:my|our|mein\w*|mi) (?:favou?r|liebl)"),
 )
 _OPEN = re.compile(
     r"\b(?:my|our|the|his|her|their|mein\w*|unser\w*|mi|nuestr[oa]|mon|ma|notre|(?:a |o )?(?:meu|minha)"
-    r"|(?:il |la )?(?:mio|mia)) (?P<thing>(?:(?!is |are |and |was )[\w'-]+ ){0,3}?[\w'-]+)"
+    r"|(?:il |la )?(?:mio|mia)) (?P<thing>(?:(?!is |are |and |was |my |our )[\w'-]+ ){0,3}?[\w'-]+)"
     r"(?: (?:that|which) [\w ]{2,30}?)?"
     r"(?:'s| is| are| was| ist| sind| es| est| e| runs| costs| says| starts at| opens at| closes at|"
     r" heisst| se llama| s'appelle| si chiama| se chama| kostet| cuesta)"
@@ -91,7 +91,7 @@ _WHO_IS = re.compile(
     r"^who(?:'s| is| was| are) (?:my|our) (?:[\w-]+ ){0,2}?[\w-]+(?: (?:now|before|previously))?\s*\?*$|"
     r"\bwho (?:did|do) i report to\b"
 )
-_PRONOUN = re.compile(r"(?i)^(?:me|us|it|them|this|that|you|him|her|there|here)$")
+_PRONOUN = re.compile(r"(?i)^(?:me|it|this|that|you|there|here)$")
 _TAIL = re.compile(
     r"\s*(?:[,:](?!\d)|[;!?()]|(?<!\bdr)(?<!\bst)(?<!\bmr)(?<!\bmrs)\.(?!\d)|--|\b(?:since|because|btw|lol|for|(?<=\w )from|now|these days|at the moment|nowadays|as of|until|"
     r"anymore|any more|again|already|today|yesterday|this (?:week|month|year|summer|spring)|last|"

@@ -7,7 +7,7 @@ import re
 CHANGE = re.compile(
     r"\b(?:now|these days|nowadays|any ?more|no longer|again|new|switched|changed?|swapped|from now on|"
     r"as of|instead|turned|became|stopped|quit|gave up|given up|sold|left|raised|rebranded|moved|postponed|"
-    r"rescheduled|traded|replaced|retrained|upgraded|went off|gone off|as of|hired|got myself|bought|"
+    r"rescheduled|traded|replaced|retrained|upgraded|went off|gone off|as of|hired|got myself|bought|dropped out|grown on me|wieder|"
     r"relocated|promoted|made me|unemployed|retired|jobless|between jobs|got (?:married|divorced|my own|a new|transferred)|at last|"
     r"for good|is down to|is up to|since (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
     r"last|yesterday|today|this|the|new year|christmas|easter|january|february|march|april|may|june|"
@@ -24,7 +24,7 @@ CORRECTING = re.compile(
     r"typo|wrong \w+|scratch that|perdon|scusa|desculpa|entschuldigung|pardon|no wait|wait,? no)\b|"
     r"\bi meant\b|\bi mean(?:t)?,|\b(?:got|told you|said|typed|wrote|gave you) (?:it |that |something |"
     r"the )?(?:\w+ )?wrong\b|\bi (?:made a mistake|misspoke|mistyped|mixed (?:up|that))\b|\bmix(?:ed)? that up|"
-    r"\bdid i say\b|\bautocorrect\b|\bdictation\b|\btypo\b|\bmy bad\b|\bnot \w+ as i (?:said|wrote)\b|"
+    r"\bdid i say\b|\bi said\b.*\bbut\b|\btake (?:it|that) back\b|\bautocorrect\b|\bdictation\b|\btypo\b|\bmy bad\b|\bnot \w+ as i (?:said|wrote)\b|"
     r"\bi was wrong\b|\bthat was (?:wrong|a mistake)\b|\bactually it's\b|\bit's actually\b|"
     r"\bich meinte\b|\bfalsch (?:gesagt|geschrieben)\b|\bhabe mich (?:vertan|geirrt|verschrieben)\b|"
     r"\bme equivoque\b|\bquise decir\b|\bquería decir\b|\bje voulais dire\b|\bje me suis tromp\w+|"
@@ -42,7 +42,7 @@ NEGATED = re.compile(
 ENDING = re.compile(
     r"\b(?:no longer|any ?more|stopped|quit|gave up|given up|sold|left|leaving|broke up|split up|"
     r"separated|divorced|shut|closed down|cancelled|dropped|got rid of|finished with|over that|"
-    r"went off|gone off|traded in|handed in|no more|stop|stopping|"
+    r"went off|gone off|traded in|handed in|dropped out|no more|stop|stopping|"
     r"bored of|got bored|let (?:me|everybody|everyone|us) go|laid off|fired|resigned|retired|last shift|"
     r"passed away|died|lost my|unemployed|nicht mehr|aufgehort|gekundigt|verkauft|deje|ya no|vendi|"
     r"n'\w+ plus|ne \w+ plus|arrete|vendu|quitte|parei|deixei|vendi|nao .* mais|non .* piu|smesso|"
@@ -75,7 +75,7 @@ MOMENTARY = re.compile(
     r"open|tell|believe|figure|log|sleep|wait)|i'll|we'll|i would|i'm just|let me|i'm (?:going to (?!be|have|become)|gonna|writing|reading|watching|making|"
     r"working on|testing|preparing|about to)|i was wondering|i (?:just )?finished|(?:i|we) (?:have|need|want) "
     r"(?:\w+ )?(?:\d+|two|three|ten|five|twenty|more) (?:\w+ )?(?:minutes|hours|points|words|lines|slides)|"
-    r"(?:not )?what i meant|i meant the|\d+ (?:percent|%)|i tried|i'm at the|"
+    r"(?:not )?what i meant|i meant the|i said|i told you|i'd (?!rather|prefer)|\d+ (?:percent|%)|i tried|i'm at the|"
     r"i'm on the|i'm in [\w ]+ for (?:\w+ )?(?:days?|weeks?|hours?|nights?|a \w+)|i got an? (?:error|email|"
     r"mail|message|letter)|i have a (?:question|problem|headache|sore|cold|fever|meeting today)|"
     r"i (?:just )?(?:had|ate|saw|read|heard|watched|found|noticed|woke|slept|came|went|asked|sent|paid)|"
@@ -84,9 +84,9 @@ MOMENTARY = re.compile(
     r"\b(?:sneezing|freezing|raining|snowing) all day\b|\btonight (?:i|we)\b|\bmade it\b|\bsaved\b"
 )
 TASK = re.compile(
-    r"\b(?:code|functions?|files?|script|server|errors?|bugs?|columns?|rows?|lines?|paragraphs?|"
+    r"\b(?:code|functions?|files?|script|server|errors?|bugs?|columns?|rows?|(?:the|this|first|second|last|each) lines?|paragraphs?|"
     r"sentences?|essay|draft|versions?|text|answers?|reply|table|chart|slides?|bullet points?|screen|keyboard|"
-    r"button|steps?|page|link|loop|variable|query|commit|build|log|output|prompt|questions?|parcel|"
+    r"button|steps?|page|link|loop|variable|query|output|prompt|questions?|parcel|"
     r"customer|agenda|feature|spreadsheet|formula|pdf|paragraph|readers|percent|zeile|datei|fehler|archivo|"
     r"fichier|erreur|ficheiro|erro|errore|codigo|codice)\b"
 )
@@ -159,6 +159,12 @@ EMPTY = re.compile(
     r"^(?:\W|thanks?|thank you|thx|cheers|hi|hello|hey|good (?:morning|night|evening)|morning|night|bye|ok|"
     r"okay|great|cool|nice|perfect|lol|haha|sorry|please|yes|no|yeah|sure|wow|oops|got it|very|much|so|you|"
     r"that's all|for today|again|and|danke|hallo|gracias|hola|merci|bonjour|obrigad[oa]|grazie|ciao)+$"
+)
+SOFT = re.compile(
+    r"\b(?:stopped|quit|gave up|given up|sold|shut|cancelled|broke up|split up|without|deje|parei|smesso)\b"
+)
+TAKES_UP = re.compile(
+    r"\b(?:moved|joined|started|bought|became|got|works?|working|lives?|switched|doing|vivo|trabajo)\b"
 )
 INTENT = re.compile(
     r"\b(?:thinking (?:about|of)|considering|might|maybe|perhaps|would (?:like|love) to|dream(?:ing)? of|"

@@ -143,10 +143,20 @@ PROPERTIES: tuple[Property, ...] = (
         importance=0.9,
     ),
     _property(
+        "team",
+        r"""
+        \bmy (?:football |favou?rite |rugby )?(?:team|club) is (?P<v>.+)|\b(?:i|he|she|we) (?:now )?supports? (?P<v2>.+)
+        \b(?:lifelong|big|die-?hard|huge) (?P<v>[\w ]+) (?:fan|supporter)
+        """,
+        r"\b(?:team|club)\b.*\b(?:support|fan|follow)\b|\bdo i support\b|\bmy (?:football )?(?:team|club)\b",
+        kind="preference",
+    ),
+    _property(
         "eats",
         r"""
+        \b(?:gave up|quit|off|given up|stopped drinking|stopped eating) (?P<v>coffee|alcohol|meat|sugar|dairy|wine|beer|fish|bread|gluten|caffeine|sweets)\b
         \b(?:don't|do not|doesn't|never|can't|cannot|no longer|stopped|quit|won't|only|still) (?:ever )?(?:eat|eats|eating|drink|drinks|drinking|touch) (?P<v>.+)
-        \bi eat (?P<v>.+)|\b(?:he|she) eats (?P<v2>.+)
+        \bi (?:only |also |still )?(?:eat|drink) (?P<v>.+)|\b\w+ (?:eats|drinks) (?P<v2>.+)|\besse (?P<v3>(?!kein).+)
         \b(?:no|nie|kein\w*) (?:como|bebo|esse|trinke|mangio|bevo|bebo)\b(?P<v>.+)|\b(?:esse|trinke) (?:kein\w*|nie) (?P<v2>.+)|\bje ne (?:mange|bois) (?P<v3>.+)
         """,
         r"\b(?:eat|drink|esse ich|trinke ich|como|bebo|mange|bois|mangio|bevo)\b|"
@@ -339,7 +349,7 @@ PROPERTIES: tuple[Property, ...] = (
         "likes",
         r"""
         \b(?:love|loves|like|likes|hate|hates|dislike|dislikes|enjoy|enjoys|adore|adores|prefer|prefers|can't stand|cannot stand|detest|detests|not a fan of|fan of|really into|good at|crazy about|obsessed with|sick of|don't mind|favour) (?P<v>.+)
-        \b(?P<v>[\w' -]+?) (?:fan|person|lover|nut) (?:here)?\b|\b(?P<v2>[\w ]+) bores? me\b
+        \b(?P<v>[\w' -]+?) (?:fan|person|lover|nut) (?:here)?\b|\b(?P<v2>[\w ]+) bores? me\b|\b(?P<v3>[\w ]+?) (?:has |have )?(?:grew|grown) on me\b
         \bich (?:mag|liebe|hasse|bevorzuge) (?P<v>.+)|\b(?:me (?:gusta|encanta)n?|odio|prefiero|adoro|detesto) (?P<v2>.+)
         \bj'(?:aime|adore) (?P<v>.+)|\bje (?:deteste|prefere|hais) (?P<v2>.+)|\b(?:gosto de|prefiro|adoro) (?P<v3>.+)|\bmi piac(?:e|ciono) (?P<v4>.+)
         """,

@@ -204,7 +204,10 @@ def _denies(plain: str, value: str) -> bool:
     parts = re.split(r"[,;]", plain)
     first = parts[0] if len(parts[0].split()) > 2 else plain
     told = next((part for part in parts if value and flat(value).split(",")[0] in part), first)
-    return bool(cues.NEGATED.search(told))
+    denied = cues.NEGATED.search(told)
+    # "Sold up and moved to Zadar" does not deny Zadar.
+    soft = denied and value and cues.SOFT.fullmatch(denied[0]) and cues.TAKES_UP.search(told)
+    return bool(denied and not soft)
 
 
 def _moment(plain: str) -> bool:
@@ -221,6 +224,7 @@ def _statement(
     text, past = clause.text, bool(cues.PAST.search(plain))
     life = bool(cues.LIFE.search(plain))
     personal = subject != USER or bool(cues.HABIT.match(plain) or cues.FRAGMENT.match(plain))
+    personal = personal or bool(FIRST_PERSON.search(plain))
     turns = cues.CHANGE.search(plain) or cues.ENDING.search(plain) or cues.NEGATED.search(plain)
     personal = personal or bool(turns and (FIRST_PERSON.search(plain) or not everyday))
     personal = personal or bool(OWN_WORDS.search(plain[:60]) or OWN_VERBS.search(plain[:60]))
@@ -242,6 +246,8 @@ def _statement(
         sure=bool(told),
         likely=personal or life or corrects,
     )
+    if told is None and _POINTS.match(plain):
+        return None
     loose = told is None or not known_by_name(told.name)
     if loose and cues.TASK.search(plain) and not _ALWAYS.search(plain) and not corrects:
         return None
@@ -277,6 +283,7 @@ def _with_told_name(relation: str, name: str, plain: str, corrects: bool) -> str
 
 
 _ALWAYS = re.compile(r"\b(?:always|every|usually|never|often|for a living|works?|worked)\b")
+_POINTS = re.compile(r"^(?:this|that|these|those|nothing|something|anything)\b(?!'s (?:my|our))")
 _CHILDREN = frozenset("son daughter child niece nephew grandson granddaughter".split())  # noqa: SIM905
 _TITLES = frozenset("mr mrs ms dr frau herr prof sra sr mme the a".split())  # noqa: SIM905
 
