@@ -49,6 +49,6 @@ def stems(text: str) -> list[str]:
 
 @cache
 def _stemmer() -> Any:
-    import snowballstemmer
+    import snowballstemmer  # type: ignore[import-untyped]
 
     return snowballstemmer.stemmer("porter")
