@@ -64,14 +64,18 @@ _FAVOURITE_AFTER = re.compile(
 _LIKE_BEST = re.compile(
     r"\b(?:the )?(?P<thing>[a-z]+) (?:that |do )?i (?:like|love|enjoy) (?:best|most)\b"
 )
-_BEFORE = re.compile(r"(?P<thing>[a-z]+) (?:is|was|are|were)? ?(?:my |mi )?(?:preferid|favou?rit|preferit|prefere)")
+_BEFORE = re.compile(
+    r"(?P<thing>[a-z]+) (?:is|was|are|were)? ?(?:my |mi )?(?:preferid|favou?rit|preferit|prefere)"
+)
 _FAVOURITE_VALUE = (
     re.compile(
         r"(?:favou?rite|\bfave?\b|preferid[oa]|favorit[oae]|preferee?|preferit[oa]|like best|like most)"
         r"[\w -]*? (?:is|are|was|ist|es|est|e|era|would be)(?: now)? (?P<v>.+)"
     ),
     re.compile(r"(?:lieblings)[\w -]*? (?:ist|sind) (?P<v>.+)"),
-    re.compile(r"(?:^|[,;:] )(?P<v>[\w' -]+?) (?:is|are|ist|es) (?:now )?(?:my|our|mein\w*|mi) (?:favou?r|liebl)"),
+    re.compile(
+        r"(?:^|[,;:] )(?P<v>[\w' -]+?) (?:is|are|ist|es) (?:now )?(?:my|our|mein\w*|mi) (?:favou?r|liebl)"
+    ),
 )
 _OPEN = re.compile(
     r"\b(?:my|our|the|his|her|their|mein\w*|unser\w*|mi|nuestr[oa]|mon|ma|notre|(?:a |o )?(?:meu|minha)"
@@ -115,7 +119,9 @@ def attribute_of(text: str) -> Attribute | None:
         return found
     if found := _WHO_IS.search(plain):
         return Attribute("name", "", True, past, "relation", 0.6)
-    asked = bool(_QUESTION.search(plain)) or bool(re.match(r"(?:what|where|who|how|which)\b", plain))
+    asked = bool(_QUESTION.search(plain)) or bool(
+        re.match(r"(?:what|where|who|how|which)\b", plain)
+    )
     for one in PROPERTIES:
         if asked and (match := one.asks.search(plain)):
             return _of_thing(_attribute(one, "", past), _THING_ASKED, plain)

@@ -102,7 +102,9 @@ def command_of(text: str) -> Command | None:
     """
     whole = " ".join(text.split())
     asks = whole.endswith("?")
-    polite = re.match(r"(?i)(?:can|could|would|will) you (?:please )?(?:remember|forget|note)", whole)
+    polite = re.match(
+        r"(?i)(?:can|could|would|will) you (?:please )?(?:remember|forget|note)", whole
+    )
     for piece, rest in _pieces(whole):
         plain = flat(piece).strip()
         if _CHAT_FORGET.search(plain) or (asks and not rest and not polite):
@@ -149,7 +151,11 @@ def _about_life(what: str, plain: str) -> bool:
         r"\b(?:i|i'm|i've|my|me|we|our|us|ich|mein\w*|mi|mis|yo|je|j'\w*|mon|ma|mes|eu|meu|minha|io|mio|mia)\b",
         what,
     )
-    return bool(own) or bool(re.match(r".*\b(?:forget|vergiss|olvida|oublie|esquece|dimentica) (?:that|dass|que|che)\b", plain))
+    return bool(own) or bool(
+        re.match(
+            r".*\b(?:forget|vergiss|olvida|oublie|esquece|dimentica) (?:that|dass|que|che)\b", plain
+        )
+    )
 
 
 def _cut(piece: str, found: re.Match[str], offset: int) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from memory import cues
 from memory.attributes import single
-from memory.flat import flat, same_value, topics, words
+from memory.flat import flat, same_value, stem, topics, words
 from memory.people import SEVERAL, alike
 from memory.records import USER, Draft, Record
 
@@ -121,9 +121,61 @@ def corrected_words(text: str) -> tuple[str, str] | None:
         plain,
     )
     if not found:
-        return None
+        return _said_but(text, plain)
     wrong = text[found.start("wrong") : found.end("wrong")] if found["wrong"] else ""
     return text[found.start("right") : found.end("right")].strip(), wrong.strip()
+
+
+_SAID_BUT = re.compile(
+    r"\bi (?:said|told you|wrote|typed|put|gave you) (?:that |it was |it's |my |the |number )*(?P<wrong>[^,.;!?]+?)"
+    r"(?: (?:yesterday|before|earlier|last time|the other day))?,? but "
+)
+_IT_IS = re.compile(r"\b(?:it's|it is|its|make that|should be|es ist|es|e|c'est) (?P<right>[^,.;!?]+)")
+
+
+def _said_but(text: str, plain: str) -> tuple[str, str] | None:
+    """Read "I said nine but he is eight" and "scratch that, it's the 15th"."""
+    if found := _SAID_BUT.search(plain):
+        wrong = text[found.start("wrong") : found.end("wrong")]
+        rest = [one[0] for one in _VALUE.finditer(text[found.end() :]) if one[0] != wrong]
+        same = [one for one in rest if _sort(one) == _sort(wrong)]
+        return ((same or rest)[0], wrong) if rest else None
+    if found := _IT_IS.search(plain):
+        right = text[found.start("right") : found.end("right")]
+        right = re.split(r"\s+(?:with|and|in the|because|obviously|of course|sorry)\b", right)[0]
+        return right.strip(), ""
+    return None
+
+
+_MONTHS = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+_WORD_NUMBER = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|monday|tuesday|wednesday|thursday|"
+    "friday|saturday|sunday"
+)
+_VALUE = re.compile(
+    rf"(?i:\b(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTHS}\b|\b{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?\b|"
+    rf"\d[\d.,:]*\d|\d(?:st|nd|rd|th)?|\b(?:{_WORD_NUMBER})\b)|"
+    r"(?<![.!?] )(?<!^)\b[A-ZÀ-Þ][\w'-]+(?: [A-ZÀ-Þ][\w'-]+)*"
+)
+
+
+def _sort(value: str) -> str:
+    plain = flat(value)
+    if re.search(_MONTHS, plain):
+        return "date"
+    if re.fullmatch(r"(?:the )?\d.*", plain):
+        return "number"
+    return "word" if re.fullmatch(_WORD_NUMBER, plain) else "name"
+
+
+def _by_sort(old: str, right: str) -> str:
+    """Put a date in place of a date, a number in place of a number, a name in place of a name."""
+    news = list(_VALUE.finditer(f". {right}"))
+    value = news[0][0] if news else right
+    for found in _VALUE.finditer(old):
+        if _sort(found[0]) == _sort(value) != "name" and flat(found[0]) != flat(value):
+            return old[: found.start()] + value + old[found.end() :]
+    return ""
 
 
 def mended(old: str, right: str, wrong: str) -> str:
@@ -139,12 +191,14 @@ def mended(old: str, right: str, wrong: str) -> str:
         (difflib.SequenceMatcher(None, flat(one[0]), flat(right)).ratio(), one) for one in spans
     ]
     best = max(close, key=lambda pair: pair[0], default=None)
-    if not best or best[0] < 0.6:
-        return ""
+    if not best or best[0] < 0.6 or _sort(right) != "name":
+        return _by_sort(old, right)
     return old[: best[1].start()] + right + old[best[1].end() :]
 
 
-_COUNTED = re.compile(r"\b(?P<n>\d[\d.,:]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve) (?P<of>[a-z]+)")
+_COUNTED = re.compile(
+    r"\b(?P<n>\d[\d.,:]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve) (?P<of>[a-z]+)"
+)
 
 
 def restated(new: Draft, old: Record) -> str:
@@ -214,6 +268,8 @@ def _open(new: Draft, old: Record, likeness: float) -> Effect:
     counted = _numbers(new) and _numbers(old) and _numbers(new) != _numbers(old)
     if counted and likeness > LIKE:
         return "replaces" if likeness > 0.65 or _changes(new) else "unsure"
+    if _counts_differ(new, old):
+        return "replaces"
     if _STRONG.search(flat(new.text)) and likeness > 0.45:
         return "replaces" if not new.attribute or not old.attribute else "unsure"
     if _changes(new) and likeness > 0.4:
@@ -221,7 +277,19 @@ def _open(new: Draft, old: Record, likeness: float) -> Effect:
     return "unsure" if likeness > NEAR else "different"
 
 
-_DONE = re.compile(rf"{cues.LIFE.pattern}|\b(?:went|been|visited|tried|can|do|does) (?:to |now |again )?")
+_DONE = re.compile(
+    rf"{cues.LIFE.pattern}|\b(?:went|been|visited|tried|can|do|does) (?:to |now |again )?"
+)
+
+
+def _counts_differ(new: Draft, old: Record) -> bool:
+    """Tell whether both count the same things, with another result."""
+    counts = {stem(found["of"]): found["n"] for found in _COUNTED.finditer(flat(old.text))}
+    return any(
+        counts.get(stem(found["of"]), found["n"]) != found["n"]
+        and found["of"] not in ("months", "years", "days", "hours", "minutes", "a", "in", "on", "of")
+        for found in _COUNTED.finditer(flat(new.text))
+    )
 
 
 def _changes(new: Draft) -> bool:

@@ -29,7 +29,9 @@ ASKED = 1
 """Pairs that a model is asked about for one statement."""
 
 
-_NEW_ONE = re.compile(r"\b(?:new|another|second|other|neue\w*|nuev[oa]|nouvel\w*|nov[oa]|nuov[oa])\b")
+_NEW_ONE = re.compile(
+    r"\b(?:new|another|second|other|neue\w*|nuev[oa]|nouvel\w*|nov[oa]|nuov[oa])\b"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ CHANGE = re.compile(
 CORRECTING = re.compile(
     r"^(?:\W*(?:oh|ah|wait|no|hmm|oops|ups|ugh|hang on|hold on)\W+)*"
     r"(?:sorry|correction|apologies|my (?:bad|mistake)|i (?:misspoke|mistyped|was wrong|mixed)|oops|"
-    r"typo|wrong \w+|scratch that|perdon|scusa|desculpa|entschuldigung|pardon|no wait|wait,? no)\b|"
+    r"typo|wrong \w+|scratch that|make that|strike that|i got (?:that|it|the \w+) wrong|perdon|scusa|desculpa|entschuldigung|pardon|no wait|wait,? no)\b|"
     r"\bi meant\b|\bi mean(?:t)?,|\b(?:got|told you|said|typed|wrote|gave you) (?:it |that |something |"
     r"the )?(?:\w+ )?wrong\b|\bi (?:made a mistake|misspoke|mistyped|mixed (?:up|that))\b|\bmix(?:ed)? that up|"
-    r"\bdid i say\b|\bi said\b.*\bbut\b|\btake (?:it|that) back\b|\bautocorrect\b|\bdictation\b|\btypo\b|\bmy bad\b|\bnot \w+ as i (?:said|wrote)\b|"
+    r"\bdid i say\b|\bi (?:said|told you|wrote|typed|put)\b.*\bbut\b|\btake (?:it|that) back\b|\bautocorrect\b|\bdictation\b|\btypo\b|\bmy bad\b|\bnot \w+ as i (?:said|wrote)\b|"
     r"\bi was wrong\b|\bthat was (?:wrong|a mistake)\b|\bactually it's\b|\bit's actually\b|"
     r"\bich meinte\b|\bfalsch (?:gesagt|geschrieben)\b|\bhabe mich (?:vertan|geirrt|verschrieben)\b|"
     r"\bme equivoque\b|\bquise decir\b|\bquería decir\b|\bje voulais dire\b|\bje me suis tromp\w+|"
@@ -33,7 +33,7 @@ CORRECTING = re.compile(
 NEGATED = re.compile(
     r"n't\b|\b(?:not|never|no longer|nobody|none|no more|stopped|quit|gave up|given up|without|hate|"
     r"hates|dislike|dislikes|detest|can't|cannot|broke up|split up|sold|shut|cancelled|dont|doesnt|cant|"
-    r"have no|has no|got no|no (?:car|kids|pets|children|siblings|money|meat|sugar)|nothing|bores?|"
+    r"have no|has no|got no|^no [a-z]+s?(?= (?:for|in|at|on|with) )|no (?:car|kids|pets|children|siblings|money|meat|sugar)|nothing|bores?|"
     r"over that|bored of|kein\w*|nicht|nie|nunca|jamais|"
     r"no (?:tengo|como|bebo|vivo|trabajo|soy|me|puedo|hablo|fumo|quiero|uso|voy|tiene|come|vive|es)|"
     r"ne \w+ (?:pas|plus)|"
@@ -42,7 +42,7 @@ NEGATED = re.compile(
 ENDING = re.compile(
     r"\b(?:no longer|any ?more|stopped|quit|gave up|given up|sold|left|leaving|broke up|split up|"
     r"separated|divorced|shut|closed down|cancelled|dropped|got rid of|finished with|over that|"
-    r"went off|gone off|traded in|handed in|dropped out|no more|stop|stopping|"
+    r"went off|gone (?:right |completely |totally )?off|traded in|handed in|dropped out|no more|stop|stopping|"
     r"bored of|got bored|let (?:me|everybody|everyone|us) go|laid off|fired|resigned|retired|last shift|"
     r"passed away|died|lost my|unemployed|nicht mehr|aufgehort|gekundigt|verkauft|deje|ya no|vendi|"
     r"n'\w+ plus|ne \w+ plus|arrete|vendu|quitte|parei|deixei|vendi|nao .* mais|non .* piu|smesso|"
@@ -60,7 +60,7 @@ PAST = re.compile(
 _STATES = (
     r"tired|exhausted|hungry|thirsty|bored|confused|sad|sick of|stuck|locked out|late|busy|annoyed|cold|"
     r"hot|sleepy|knackered|wrecked|starving|fed up|drunk|hungover|lost|nervous|excited|in a hurry|"
-    r"on my way|dead|sore|stressed|so happy|back soon|ready|done|sure|not sure|fine|good|ok|okay|here|"
+    r"on my way|dead|sore|stressed|so happy|back soon|ready|done|sure|not sure|fine(?! with)|good(?! (?:at|with))|ok(?! with)|okay|here|"
     r"afraid (?:i|that|so|not)|wondering|trying|looking for|thinking|going to (?:bed|sleep)|"
     r"outside|waiting|standing|sitting|reading (?:this|your)|kidding|joking|sorry|secretly|"
     r"mude|krank|hungrig|cansad[oa]|fatigue|stanc[oa]|hambre|faim|fame|fome"
@@ -75,7 +75,7 @@ MOMENTARY = re.compile(
     r"open|tell|believe|figure|log|sleep|wait)|i'll|we'll|i would|i'm just|let me|i'm (?:going to (?!be|have|become)|gonna|writing|reading|watching|making|"
     r"working on|testing|preparing|about to)|i was wondering|i (?:just )?finished|(?:i|we) (?:have|need|want) "
     r"(?:\w+ )?(?:\d+|two|three|ten|five|twenty|more) (?:\w+ )?(?:minutes|hours|points|words|lines|slides)|"
-    r"(?:not )?what i meant|i meant the|i said|i told you|i'd (?!rather|prefer)|\d+ (?:percent|%)|i tried|i'm at the|"
+    r"(?:not )?what i meant|i meant the|i said(?!.* but)|i told you(?!.* but)|i'd (?!rather|prefer)|\d+ (?:percent|%)|i tried|i'm at the|"
     r"i'm on the|i'm in [\w ]+ for (?:\w+ )?(?:days?|weeks?|hours?|nights?|a \w+)|i got an? (?:error|email|"
     r"mail|message|letter)|i have a (?:question|problem|headache|sore|cold|fever|meeting today)|"
     r"i (?:just )?(?:had|ate|saw|read|heard|watched|found|noticed|woke|slept|came|went|asked|sent|paid)|"

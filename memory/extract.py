@@ -66,7 +66,9 @@ class _Reading:
     def take(self, clause: Clause) -> None:
         """Read one clause."""
         plain = flat(clause.text)
-        meant = re.search(r"\bmeant\b|\bmeinte\b|\bquise decir|\bvoulais dire|\bvolevo dire|\bquis dizer", plain)
+        meant = re.search(
+            r"\bmeant\b|\bmeinte\b|\bquise decir|\bvoulais dire|\bvolevo dire|\bquis dizer", plain
+        )
         if self.corrects and not meant and len(cues.CORRECTING.sub("", plain).split()) < 3:
             return
         one = read(
@@ -74,7 +76,7 @@ class _Reading:
         )
         if one is None:
             about = subject_of(clause.text, known=self.known)
-            if clause.kind == "statement" and about not in ("", USER):
+            if about not in ("", USER):
                 self.before = about
             return
         if one.subject != USER:
@@ -113,13 +115,19 @@ _FROM_TO = re.compile(
     r"\b(?:mov\w+|switch\w+|chang\w+|relocat\w+|went|transferr\w+)\b[^.;]*?"
     r"(?P<from>\bfrom (?P<old>(?!\d)[^,.;]{2,40}?) )to (?=\S)"
 )
-_NOT_OLD = re.compile(r"[,;]?\s+(?:and |e |y |und )?(?:not|nicht|no|pas|nao|non) (?P<old>[^,.;!?]+)")
+_NOT_OLD = re.compile(
+    r"[,;]?\s+(?:and |e |y |und )?(?:not|nicht|no|pas|nao|non) (?P<old>[^,.;!?]+)"
+)
 
 
 def _apart(one: Statement) -> list[Statement]:
     """Part "I moved from Paris to Rome" into what holds and what held before."""
     plain = flat(one.text)
-    if one.corrects and (found := _NOT_OLD.search(plain)) and len(plain[: found.start()].split()) > 1:
+    if (
+        one.corrects
+        and (found := _NOT_OLD.search(plain))
+        and len(plain[: found.start()].split()) > 1
+    ):
         if not re.search(r"\bmeant\b", plain):
             return [replace(one, text=one.text[: found.start()].strip(), negated=False)]
     if found := _FROM_TO.search(plain):
@@ -133,9 +141,7 @@ def _apart(one: Statement) -> list[Statement]:
     return [one]
 
 
-def _candidates(
-    text: str, said: float, known: Sequence[str]
-) -> tuple[list[Statement], str]:
+def _candidates(text: str, said: float, known: Sequence[str]) -> tuple[list[Statement], str]:
     """Read a message; return what may last, and the user's own text."""
     own = own_text(text)
     if not own:

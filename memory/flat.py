@@ -53,7 +53,11 @@ def stem(word: str) -> str:
 
 def topics(text: str) -> frozenset[str]:
     """Return the stems of the words that carry a text's meaning."""
-    return frozenset(stem(word) for word in words(text) if word not in _STOP and (len(word) > 1 or word.isdigit()))
+    return frozenset(
+        stem(word)
+        for word in words(text)
+        if word not in _STOP and (len(word) > 1 or word.isdigit())
+    )
 
 
 def same_value(one: str, other: str) -> bool:

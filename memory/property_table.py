@@ -169,7 +169,7 @@ PROPERTIES: tuple[Property, ...] = (
         "address",
         r"""
         \b(?:address|adresse|direccion|endereco|indirizzo)\b (?:is|ist|es|est|e)(?: now)? (?P<v>[^.;!?]*\d[^.;!?]*)
-        \b(?:live|living|moved|i'm|am|stay|moro|vivo|wohne|habite)\b (?:in|at|to|no|en|em|au|a)? ?(?P<v>(?:number|no\.?|apartment|apartamento|flat|nummer|unit) ?\d[^,;.!?]*|\d+ [a-z]+ (?:street|road|lane|avenue|ave|st|rd|drive|close|way|court)[^,;.!?]*)
+        \b(?:live|living|moved|i'm|am|stay|moro|vivo|wohne|habite)\b (?:in|at|to|no|en|em|au|a) (?P<v>(?:number|no\.?|apartment|apartamento|flat|nummer|unit) ?\d[^,;.!?]*|\d+ [a-z]+ (?:street|road|lane|avenue|ave|st|rd|drive|close|way|court)[^,;.!?]*)
         \b(?:my|the|our) (?:house|flat|apartment|door|room) number is (?P<v>.+)
         \b(?:apartamento|appartement|departamento|piso|wohnung)\b.*\b(?:o|le|el|nummer) (?P<v>\d+)
         """,
@@ -217,6 +217,8 @@ PROPERTIES: tuple[Property, ...] = (
         \blavor[oa] (?:in proprio )?come (?P<v>.+)|\bsoy (?P<v2>[a-z]+(?:er[oa]|or|ora|ista|ic[oa]|ent[ea]|ad[oa]))\b|\btrabalh[oa] como (?P<v3>.+)
         \b(?:my|his|her) (?:new )?(?:job|profession|occupation|position|role|title)(?: now)? is (?P<v>.+)
         \bfor a living\b
+        ^as an? (?P<v>[\w -]+?)(?: (?:at|in|for) [\w' ]+?)? (?:i|we)\b|\b(?:first (?:day|week|month|shift)|post|role|career) as (?:an? |the )?(?P<v2>.+)
+        \b(?:gave me|got|landed|offered me|have) (?:the |a |my )?(?P<v>[\w -]+? (?:post|job|role|position))\b
         """,
         r"\b(?:my|'s) (?:current |previous |old |new )?(?:job|profession|occupation|role|position|"
         r"work|field)\b|\b(?:do|does|did) (?:i|\w+(?: \w+)?) do\b|\bfor a living\b|\bmy trade\b|\bhave a job\b|"
@@ -320,6 +322,7 @@ PROPERTIES: tuple[Property, ...] = (
         ^(?:\W|my |our |the |new |[\w-]+ )*{_RELATIVE}(?:'s| is)(?: now)? (?P<v>(?:mrs?|ms|dr)\.? .+)
         \b(?:calls?|named|renamed|christened) (?:him|her|it|them|my \w+|our \w+|the \w+) (?P<v>.+)
         \bis now (?:called|named) (?P<v>.+)
+        \b(?:settled on|went with|chose|picked|decided on) (?P<v>[\w' -]+?) (?:for|as) (?:a |his |her |the |its )?name
         """,
         r"\b(?:names?\b(?! of (?:the|a) )|called\b|surname|wie heiss\w+|como se llama\w*|"
         r"comment s'appel\w+|come si chiama\w*|como se chama\w*|what did (?:we|i) call)",

@@ -79,9 +79,8 @@ _ABBREVIATED = re.compile(
     r"\b(?:mr|mrs|ms|dr|st|sr|sra|prof|no|nr|vs|e\.g|i\.e|etc|z\.b|d\.h|approx|ca|mme|mlle|bzw|"
     r"[a-hj-z])\.$"
 )
-_ORDINAL = re.compile(
-    r"(?<!\d)\d{1,2}\.\s+(?:[a-z]|jan|feb|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez)"
-)
+_ORDINAL = re.compile(r"(?:^|[^\d.])\d{1,2}\.$")
+_MONTH = re.compile(r"jan|feb|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez")
 _LEAD = re.compile(
     r"^(?:(?:btw|fyi|by the way|oh|ah|ok(?:ay)?|so|well|also|hey|hi|hello|and|but|yes|yeah|yep|no|"
     r"nope|ha+|lol|right|anyway|listen|look|guess what|just so you know|for the record|"
@@ -125,7 +124,7 @@ _KIN = r"(?:my|our|his|her|their|the) (?:[\w-]+ ){1,3}?|mein\w* \w+ |mi \w+ |ma 
 _SUBJECT = (
     rf"(?:(?:now |here |me, )?(?:i|we)(?:'\w+)?\b(?= \w)|"
     rf"(?:he|she|they)(?:'\w+| {_VERB})\b(?! (?:called|named))|"
-    rf"(?:my|our) (?:[\w-]+ ){{1,3}}?(?:'s|{_VERB})\b|(?:my|our) \w+'s\b|"
+    rf"(?:my|our) (?:[\w-]+ ){{1,3}}?(?:'s|{_VERB})\b|(?:my|our) \w+'s\b|the [\w-]+'s name\b|"
     r"(?:moi )?(?:je|j')\b|(?:ich|wir) \w+|(?:y )?(?:yo|mi \w+ (?:es|se|vive|trabaja))\b|"
     r"(?:und |jetzt )?wohne\b|(?:eu|io|noi)\b|(?:mein|meine) \w+ \w+t\b|"
     r"[a-z]+ is where (?:i|we)\b)"
@@ -208,12 +207,31 @@ def _clauses_of(sentence: str, number: int) -> list[Clause]:
             start = cut.end()
     pieces.append(sentence[start:])
     asks = sentence.rstrip(" )\"'").endswith("?")
+    if asks:
+        pieces[-1:] = _told_first(pieces[-1])
     found = []
     for at, piece in enumerate(pieces):
         last = at == len(pieces) - 1
         kind = _form(piece, asks and last)
         found.append(Clause(_trimmed(piece), kind, number, sentence))
     return [one for one in found if re.search(r"\w", one.text)]
+
+
+_TELLS_FIRST = re.compile(
+    r"^(?:\W|so |and |well |ok |ich |als |as |since |because |in |on |at |after )*(?:i|i'm|i've|we|we're|we've|my|our|"
+    r"he|she|ich|wir|mein\w*|unser\w*|mi|mis|soy|tengo|vivo|trabajo|je|j'\w+|mon|ma|mes|notre|nous|eu|meu|"
+    r"minha|sou|moro|tenho|io|il mio|la mia|mio|mia|sono|ho|abito|lavoro|seit|"
+    + "|".join(("[a-z]+'s", "[a-z]+ (?:is|has|lives|works|ist|vive|habite)")) + r")\b"
+)
+
+
+def _told_first(piece: str) -> list[str]:
+    """Part "I've a rash, any advice?" before what it asks."""
+    plain = flat(piece)
+    if _ASKS.match(plain) or _IS_REQUEST.match(plain) or not _TELLS_FIRST.match(plain):
+        return [piece]
+    cut = max(plain.rfind(", "), plain.rfind("; "), plain.rfind(" - "))
+    return [piece[:cut], piece[cut + 2 :]] if len(plain[: max(cut, 0)].split()) > 2 else [piece]
 
 
 _NAMED_ONLY = re.compile(r"^(?:(?:my|our|mein\w*|mi|mon|ma) [\w-]+(?: \w+)?|[\w-]+|me)$")
@@ -248,7 +266,9 @@ def _trimmed(piece: str) -> str:
     return piece
 
 
-_OUTCRY = re.compile(r"^(?:new|moved|sold|got|bought|quit|left|back|married|rebranded|changed|switched)")
+_OUTCRY = re.compile(
+    r"^(?:new|moved|sold|got|bought|quit|left|back|married|rebranded|changed|switched)"
+)
 _OWN_SUBJECT = re.compile(
     r"\b(?:i|i'm|i've|we|we're|my|our|he|she|they|it|it's|ich|wir|yo|mi|je|eu|io|is|are|was|has|have)\b"
 )

@@ -8,8 +8,17 @@ from dataclasses import dataclass, replace
 
 from memory import cues
 from memory.attributes import Attribute, attribute_of, known_by_name
-from memory.flat import flat
-from memory.people import FIRST_PERSON, OWN_VERBS, OWN_WORDS, RELATIONS, SEVERAL, THIRD, named, subject_of
+from memory.flat import flat, stem
+from memory.people import (
+    FIRST_PERSON,
+    OWN_VERBS,
+    OWN_WORDS,
+    RELATIONS,
+    SEVERAL,
+    THIRD,
+    named,
+    subject_of,
+)
 from memory.records import USER, Kind
 from memory.sentences import Clause
 from memory.times import FOREVER, times_in
@@ -55,14 +64,21 @@ class Statement:
 WEAK = frozenset({"likes", "eats", "school", "children", "name", "age", "size", "partner"})
 """Attributes whose patterns are too loose to speak for a clause without a person in it."""
 _TO_SELF = re.compile(r"\b(?:don't (?:let me )?forget|remind me|remember to)\b")
-_NOBODY = re.compile(r"^(?:it|this|that|there|here|they|what|which|these|those|you|your)\b(?!'s not me)")
+_NOBODY = re.compile(
+    r"^(?:it|this|that|there|here|they|what|which|these|those|you|your)\b(?!'s not me)"
+)
 _BESIDE = re.compile(
     r"\b(?:[Mm]y|[Oo]ur) (?:[\w-]+ )?(?P<rel>[\w-]+),? (?P<name>[A-ZÀ-Þ]\w+)(?: (?P<more>[A-ZÀ-Þ]\w+))?"
 )
 
 
 def read(
-    clause: Clause, *, said: float, known: Sequence[str] = (), before: str = "", corrects: bool = False
+    clause: Clause,
+    *,
+    said: float,
+    known: Sequence[str] = (),
+    before: str = "",
+    corrects: bool = False,
 ) -> Statement | None:
     """Read a clause; None where it holds nothing that lasts.
 
@@ -104,7 +120,9 @@ _OWN_START = re.compile(
 
 def _is_instruction(plain: str) -> bool:
     asked = cues.INSTRUCTION.search(plain) and cues.STYLE.search(plain)
-    own = re.search(r"\b(?:i|we|my|he|she|je|ich|yo|eu|io)\b(?!.*\b(?:please|for me|to me)\b)", plain)
+    own = re.search(
+        r"\b(?:i|we|my|he|she|je|ich|yo|eu|io)\b(?!.*\b(?:please|for me|to me)\b)", plain
+    )
     return bool(asked and (not own or re.match(r"when(?:ever)? you|in everything", plain)))
 
 
@@ -122,9 +140,7 @@ def _instruction(clause: Clause, plain: str) -> Statement | None:
     if not lasting or re.search(r"\b(?:today|tonight|this time|for now)\b", plain):
         return None
     negated = bool(re.search(r"\bnever\b|\bno\b|n't\b|\bstop\b|\bleave out\b", plain))
-    return Statement(
-        clause.text, clause.quote, kind="instruction", negated=negated, importance=0.8
-    )
+    return Statement(clause.text, clause.quote, kind="instruction", negated=negated, importance=0.8)
 
 
 def _relation_in(clause: Clause) -> Statement | None:
@@ -146,8 +162,11 @@ def _passes(plain: str, corrects: bool) -> bool:
         return True
     if cues.OPINION.search(plain) and not cues.CHANGE.search(plain):
         return True
+    if re.match(r"as an? [\w -]+ (?:i|we)\b", plain):
+        return False
     lasting = cues.LIFE.search(plain) or re.search(
-        r"\bfirst time\b|\b(?:went|came|been) to [a-z]+ (?:in|last) (?!the)|\b(?:always|every|usually|never|mostly|often|each|these days|now it's)\b", plain
+        r"\bfirst time\b|\b(?:went|came|been) to [a-z]+ (?:in|last) (?!the)|\b(?:always|every|usually|never|mostly|often|each|these days|now it's)\b",
+        plain,
     )
     first = re.split(r"[,;]", plain)[0]
     shown = first if len(first.split()) > 2 else plain
@@ -173,7 +192,9 @@ def _subject(
         return ""
     if cues.FRAGMENT.match(plain) or cues.VERB_FIRST.match(plain) or corrects:
         return USER
-    if re.search(r"\b(?:from now on|no longer|any ?more|got (?:postponed|cancelled|moved|changed))\b", plain):
+    if re.search(
+        r"\b(?:from now on|no longer|any ?more|got (?:postponed|cancelled|moved|changed))\b", plain
+    ):
         return USER
     if name := named(text):
         personal = told and told.name not in ("likes", "eats", "name") and len(name.split()) == 1
@@ -257,6 +278,8 @@ def _statement(
         return one
     if told.name == "home" and cues.TASK.search(flat(told.value)):
         return None
+    if told.name in _RELATION_STEMS and re.match(r"[A-ZÀ-Þ]", told.value):
+        told = replace(told, name="name", kind="relation")
     if told.single and cues.INTENT.search(plain):
         # What may come to be ends nothing.
         return None
@@ -283,6 +306,7 @@ def _with_told_name(relation: str, name: str, plain: str, corrects: bool) -> str
 
 
 _ALWAYS = re.compile(r"\b(?:always|every|usually|never|often|for a living|works?|worked)\b")
+_RELATION_STEMS = frozenset(stem(name) for name in RELATIONS)
 _POINTS = re.compile(r"^(?:this|that|these|those|nothing|something|anything)\b(?!'s (?:my|our))")
 _CHILDREN = frozenset("son daughter child niece nephew grandson granddaughter".split())  # noqa: SIM905
 _TITLES = frozenset("mr mrs ms dr frau herr prof sra sr mme the a".split())  # noqa: SIM905
