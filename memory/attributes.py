@@ -1,4 +1,4 @@
-"""Properties that statements tell and questions ask: home, job, diet, a favourite colour, …"""
+"""Properties that statements tell and questions ask: home, job, diet, a favourite colour."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from memory.flat import flat, stem
+from memory.flat import flat, listed, stem
 from memory.people import RELATIONS
-from memory.property_table import PAST, PROPERTIES, Property
+from memory.properties_life import LIFE
+from memory.properties_self import SELF
+from memory.property import PAST, Property
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ RELATED: dict[str, frozenset[str]] = {
     "school": frozenset({"studies"}),
 }
 """Attributes whose records often answer a question for another one."""
+PROPERTIES = (*SELF, *LIFE)
 _BY_NAME = {one.name: one for one in PROPERTIES}
 _QUESTION = re.compile(r"\?\s*$")
 _FAVOURITE = re.compile(
@@ -69,38 +72,47 @@ _BEFORE = re.compile(
 )
 _FAVOURITE_VALUE = (
     re.compile(
-        r"(?:favou?rite|\bfave?\b|preferid[oa]|favorit[oae]|preferee?|preferit[oa]|like best|like most)"
+        r"(?:favou?rite|\bfave?\b|preferid[oa]|favorit[oae]|preferee?|preferit[oa]|like best|like "
+        r"most)"
         r"[\w -]*? (?:is|are|was|ist|es|est|e|era|would be)(?: now)? (?P<v>.+)"
     ),
     re.compile(r"(?:lieblings)[\w -]*? (?:ist|sind) (?P<v>.+)"),
     re.compile(
-        r"(?:^|[,;:] )(?P<v>[\w' -]+?) (?:is|are|ist|es) (?:now )?(?:my|our|mein\w*|mi) (?:favou?r|liebl)"
+        r"(?:^|[,;:] )(?P<v>[\w' -]+?) (?:is|are|ist|es) (?:now )?(?:my|our|mein\w*|mi) (?:favou?r|"
+        r"liebl)"
     ),
 )
 _OPEN = re.compile(
-    r"\b(?:my|our|the|his|her|their|mein\w*|unser\w*|mi|nuestr[oa]|mon|ma|notre|(?:a |o )?(?:meu|minha)"
+    r"\b(?:my|our|the|his|her|their|mein\w*|unser\w*|mi|nuestr[oa]|mon|ma|notre|(?:a |o )?(?:meu|"
+    r"minha)"
     r"|(?:il |la )?(?:mio|mia)) (?P<thing>(?:(?!is |are |and |was |my |our )[\w'-]+ ){0,3}?[\w'-]+)"
     r"(?: (?:that|which) [\w ]{2,30}?)?"
-    r"(?:'s| is| are| was| ist| sind| es| est| e| runs| costs| says| starts at| opens at| closes at|"
+    r"(?:'s| is| are| was| ist| sind| es| est| e| runs| costs| says| starts at| opens at| closes "
+    r"at|"
     r" heisst| se llama| s'appelle| si chiama| se chama| kostet| cuesta)"
     r"(?: (?:now|always|usually|actually|currently|called|named|still|jetzt|ahora|agora|toda|at|on|"
     r"the|in))* (?P<v>.+)"
 )
 _ASKED_OPEN = re.compile(
     r"^(?:so |and )?(?:who|what|when|which|how (?:much|many|long|old|big))(?:'s|'re)? ?"
-    r"(?:(?:is|are|was|were|did|does|do)\b)?.*?\b(?:my|our|the|his|her|(?P<of>\w+)'s) (?P<thing>[\w' -]+?)"
-    r"(?: (?:open|close|cost|start|'s|called|named|before|now|again|at first|previously|these days|at the moment)\b.*)?\??$"
+    r"(?:(?:is|are|was|were|did|does|do)\b)?.*?\b(?:my|our|the|his|her|(?P<of>\w+)'s) "
+    r"(?P<thing>[\w' -]+?)"
+    r"(?: (?:open|close|cost|start|'s|called|named|before|now|again|at first|previously|these days|"
+    r"at the moment)\b.*)?\??$"
 )
 _WHO_IS = re.compile(
-    r"^who(?:'s| is| was| are) (?:my|our) (?:[\w-]+ ){0,2}?[\w-]+(?: (?:now|before|previously))?\s*\?*$|"
+    r"^who(?:'s| is| was| are) (?:my|our) (?:[\w-]+ ){0,2}?[\w-]+(?: (?:now|before|"
+    r"previously))?\s*\?*$|"
     r"\bwho (?:did|do) i report to\b"
 )
 _PRONOUN = re.compile(r"(?i)^(?:me|it|this|that|you|there|here)$")
 _TAIL = re.compile(
-    r"\s*(?:[,:](?!\d)|[;!?()]|(?<!\bdr)(?<!\bst)(?<!\bmr)(?<!\bmrs)\.(?!\d)|--|\b(?:since|because|btw|lol|for|(?<=\w )from|now|these days|at the moment|nowadays|as of|until|"
+    r"\s*(?:[,:](?!\d)|[;!?()]|(?<!\bdr)(?<!\bst)(?<!\bmr)(?<!\bmrs)\.(?!\d)|--|\b(?:since|because|"
+    r"btw|lol|for|(?<=\w )from|now|these days|at the moment|nowadays|as of|until|"
     r"anymore|any more|again|already|today|yesterday|this (?:week|month|year|summer|spring)|last|"
     r"though|lately|so|but|which|who|where|with (?:my|his|her|a)|jetzt|seit|depuis|desde|da quando|"
-    r"after|before|when|while|and (?:i|my|we|he|she|it|now|feel|drown\w*|need|love|just|still))\b).*$"
+    r"after|before|when|while|and (?:i|my|we|he|she|it|now|feel|drown\w*|need|love|just|"
+    r"still))\b).*$"
 )
 
 
@@ -117,7 +129,7 @@ def attribute_of(text: str) -> Attribute | None:
     past = bool(PAST.search(plain))
     if found := _favourite(text, plain, past):
         return found
-    if found := _WHO_IS.search(plain):
+    if _WHO_IS.search(plain):
         return Attribute("name", "", True, past, "relation", 0.6)
     asked = bool(_QUESTION.search(plain)) or bool(
         re.match(r"(?:what|where|who|how|which)\b", plain)
@@ -132,13 +144,16 @@ def attribute_of(text: str) -> Attribute | None:
 
 
 _THING_TOLD = re.compile(
-    r"\b(?:my|our|the|his|her) (?:[\w-]+ ){0,3}?(?P<thing>[\w-]+)(?: (?:is|are|was)|'s) [\w ,]{0,40}?"
+    r"\b(?:my|our|the|his|her) (?:[\w-]+ ){0,3}?(?P<thing>[\w-]+)(?: (?:is|are|was)|'s) [\w "
+    r",]{0,40}?"
     r"(?:called|named)\b|\b(?:named|renamed) (?:my|our|the) (?P<thing2>\w+)|"
     r"\b(?:title|name) for (?:my|our|the) (?P<thing3>\w+)"
 )
 _THING_ASKED = re.compile(
-    r"\b(?:name of|called|is|was|call|comment s'appel\w+|heis+t|chiama) (?:my|our|the|\w+'s|notre|mein\w*|mio) "
-    r"(?:[\w-]+ ){0,2}?(?P<thing>[\w-]+?)(?P<thing2>)(?P<thing3>)(?:'s (?:full |new )?name| called| named|"
+    r"\b(?:name of|called|is|was|call|comment s'appel\w+|heis+t|chiama) (?:my|our|the|\w+'s|notre|"
+    r"mein\w*|mio) "
+    r"(?:[\w-]+ ){0,2}?(?P<thing>[\w-]+?)(?P<thing2>)(?P<thing3>)(?:'s (?:full |new )?name| called|"
+    r" named|"
     r"\s*\?|\s*$| before)"
 )
 
@@ -223,10 +238,12 @@ def _asked_open(plain: str, past: bool) -> Attribute | None:
     return Attribute(_open_name(found["thing"]), "", True, past) if found else None
 
 
-_LOOSE = frozenset(
-    "old new own first previous current former last little big whole the best little of on in for "
-    "full official long usual weekly daily actual s a that name date number time day amount "
-    "de da do del della du di".split()
+_LOOSE = listed(
+    """
+    old new own first previous current former last little big whole the best little of on in
+    for full official long usual weekly daily actual s a that name date number time day amount
+    de da do del della du di
+    """
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from memory.flat import flat
@@ -25,13 +26,18 @@ class Command:
 
 
 _POLITE = (
-    r"(?:(?:please|pls|hey|ok(?:ay)?|also|and|oh|so|btw|now|just|assistant|can you|could you|would you|"
+    r"(?:(?:please|pls|hey|ok(?:ay)?|also|and|oh|so|btw|now|just|assistant|can you|could you|would "
+    r"you|"
     r"will you|i want you to|i'd like you to|you should|you can|bitte|por favor|s'il te plait|"
     r"s'il vous plait|per favore|kannst du|puedes|peux-tu|puoi|pode|podes)[,:]?\s+)*"
 )
-_THAT = r"(?:\s+(?:bitte|por favor|stp|please))?(?:\s*[:,–-]+\s*|\s+)(?:that\s+|the fact that\s+|dass\s+|que\s+|qu'|che\s+|di\s+)?"
+_THAT = (
+    r"(?:\s+(?:bitte|por favor|stp|please))?(?:\s*[:,–-]+\s*|\s+)"
+    r"(?:that\s+|the fact that\s+|dass\s+|que\s+|qu'|che\s+|di\s+)?"
+)
 _REMEMBER = (
-    r"(?:remember|memori[sz]e|keep in (?:mind|memory)|bear in mind|note(?: down)?|make a note|take note|"
+    r"(?:remember|memori[sz]e|keep in (?:mind|memory)|bear in mind|note(?: down)?|make a note|take "
+    r"note|"
     r"save(?: to memory)?|store|put (?:it )?in(?:to)? (?:your )?memory|write down|"
     r"(?:don't|do not|never) (?:ever )?forget|for the record|"
     r"merk(?:e)? dir|vergiss nicht|denk daran|behalte|notier\w* dir|"
@@ -41,7 +47,8 @@ _REMEMBER = (
     r"ricorda(?:ti)?|tieni (?:a mente|presente)|annota|non dimenticare|memorizza)"
 )
 _FORGET = (
-    r"(?:forget|delete|erase|remove|drop|wipe|unlearn|stop remembering|don't remember|do not remember|"
+    r"(?:forget|delete|erase|remove|drop|wipe|unlearn|stop remembering|don't remember|do not "
+    r"remember|"
     r"vergiss|losche|entferne|olvida(?:te de)?|borra|elimina|oublie|efface|supprime|"
     r"esquece|esqueca|apaga|apague|dimentica|cancella|scorda(?:ti)?)"
 )
@@ -51,7 +58,8 @@ _ALL = (
     r"tout(?: ce que)?|tudo(?: o que)?|tutto(?: (?:quello|cio) che)?|anything)"
 )
 _KNOWN = (
-    r"(?: (?:that )?(?:you (?:know|have|remember|learned|stored|saved)|i(?:'ve| have)? (?:ever )?(?:said|told you)|"
+    r"(?: (?:that )?(?:you (?:know|have|remember|learned|stored|saved)|i(?:'ve| have)? (?:ever "
+    r")?(?:said|told you)|"
     r"uber mich|weisst|du (?:uber mich )?weist|sabes|sais|sabe|sai|tu sais|sai di me))*"
 )
 _OF_ME = r"(?: (?:about|of|on|uber|sobre|de|sur|di) (?:me|mich|mi|moi|mim))?(?: (?:weist|weiss))?"
@@ -62,14 +70,17 @@ _ALL_ABOUT = re.compile(
 )
 _WHAT_SAID = re.compile(
     rf"^{_POLITE}{_FORGET} (?:what|was|lo que|ce que|o que|quello che) [\w' ]*?"
-    r"(?:said|told you|know|mentioned|gesagt(?: habe)?|erzahlt(?: habe)?|dije|conte|dit|disse|detto)"
+    r"(?:said|told you|know|mentioned|gesagt(?: habe)?|erzahlt(?: habe)?|dije|conte|dit|disse|"
+    r"detto)"
     r"(?: you| dir)?\s*(?:about|of|regarding|uber|sobre|sur|su|de)\s+(?P<what>.+)"
 )
 _REMEMBER_ORDER = re.compile(rf"^{_POLITE}{_REMEMBER}{_THAT}(?P<what>\S.+)")
 _REMEMBER_LATER = re.compile(
     r"^(?P<what>[^?]{6,}?)[,.;:!–-]+\s*(?:so |and |please |bitte |por favor )*(?:please )?"
-    r"(?:remember (?:that|this|it)|keep (?:that|this|it) in mind|(?:don't|do not) forget (?:that|this|it)|"
-    r"note (?:that|this|it)|merk dir das|recuerdalo|apuntalo|retiens-le|lembra-te disso|ricordatelo|"
+    r"(?:remember (?:that|this|it)|keep (?:that|this|it) in mind|(?:don't|do not) forget (?:that|"
+    r"this|it)|"
+    r"note (?:that|this|it)|merk dir das|recuerdalo|apuntalo|retiens-le|lembra-te disso|"
+    r"ricordatelo|"
     r"save (?:that|this|it))(?: please)?\s*[.!]*$"
 )
 _FORGET_ORDER = re.compile(
@@ -77,20 +88,25 @@ _FORGET_ORDER = re.compile(
 )
 # What reads like an order and is none.
 _NO_REMEMBER = re.compile(
-    r"^(?:when|the time|how|what|where|who|to\b|me\b|us\b|if|whether|die zeit|wann|zu\b|cuando|de (?!que)|quand|"
+    r"^(?:when|the time|how|what|where|who|to\b|me\b|us\b|if|whether|die zeit|wann|zu\b|cuando|de "
+    r"(?!que)|quand|"
     r"quando|comprar|acheter|sul)"
 )
 _NO_FORGET = re.compile(
-    r"^(?:it[.!]*$|that[.!]*$|this[.!]*$|to\b|the (?:last|first|previous|line|row|column|word|sentence|file|"
+    r"^(?:it[.!]*$|that[.!]*$|this[.!]*$|to\b|the (?:last|first|previous|line|row|column|word|"
+    r"sentence|file|"
     r"paragraph|comma|item|code|function|test)|line|row|column|word|all (?:files|rows|lines|the)|"
-    r"(?:item|step|clause|point|section|slide|paragraph) |duplicates?|a |an |your (?:previous|earlier|last) )"
+    r"(?:item|step|clause|point|section|slide|paragraph) |duplicates?|a |an |your (?:previous|"
+    r"earlier|last) )"
 )
 _CHAT_FORGET = re.compile(
-    r"\b(?:(?:i|we|he|she) (?:always |often |never )?(?:forgot|forget)|do(?:n't)? you remember|did you (?:remember|forget)|"
+    r"\b(?:(?:i|we|he|she) (?:always |often |never )?(?:forgot|forget)|do(?:n't)? you remember|did "
+    r"you (?:remember|forget)|"
     r"forget about it|never mind|forget it)\b"
 )
 _ANOTHER = re.compile(
-    r"[.!;]\s+(?=\S)|,\s+(?:and |then |also |but )?(?=(?:can|could|would|will) you|what|how|where|who|please|then)"
+    r"[.!;]\s+(?=\S)|,\s+(?:and |then |also |but )?(?=(?:can|could|would|will) you|what|how|where|"
+    r"who|please|then)"
 )
 
 
@@ -117,7 +133,7 @@ def command_of(text: str) -> Command | None:
 def _pieces(text: str) -> list[tuple[str, bool]]:
     """Cut a message where an order may begin or end: each piece, and whether there is more."""
     cuts = [0, *(found.end() for found in _ANOTHER.finditer(text)), len(text)]
-    pieces = [text[a:b].strip() for a, b in zip(cuts, cuts[1:], strict=False)]
+    pieces = [text[a:b].strip() for a, b in pairwise(cuts)]
     pieces = [piece for piece in pieces if re.search(r"\w", piece)]
     many = len(pieces) > 1
     joined = [(" ".join(pieces), False)] if many and _REMEMBER_LATER.match(flat(text)) else []
@@ -135,10 +151,10 @@ def _command(piece: str, plain: str, rest: bool) -> Command | None:
         return Command("remember", _cut(piece, found, offset), rest)
     if (found := _REMEMBER_ORDER.match(plain)) and _is_statement(found["what"]):
         return Command("remember", _cut(piece, found, offset), rest)
-    if (found := _FORGET_ORDER.match(plain)) and not _NO_FORGET.match(found["what"]):
-        if _about_life(found["what"], plain):
-            return Command("forget", _cut(piece, found, offset), rest)
-    return None
+    found = _FORGET_ORDER.match(plain)
+    if not found or _NO_FORGET.match(found["what"]) or not _about_life(found["what"], plain):
+        return None
+    return Command("forget", _cut(piece, found, offset), rest)
 
 
 def _is_statement(what: str) -> bool:
@@ -148,7 +164,8 @@ def _is_statement(what: str) -> bool:
 def _about_life(what: str, plain: str) -> bool:
     """Tell whether what is to be forgotten is of the user's life, not of a text at hand."""
     own = re.search(
-        r"\b(?:i|i'm|i've|my|me|we|our|us|ich|mein\w*|mi|mis|yo|je|j'\w*|mon|ma|mes|eu|meu|minha|io|mio|mia)\b",
+        r"\b(?:i|i'm|i've|my|me|we|our|us|ich|mein\w*|mi|mis|yo|je|j'\w*|mon|ma|mes|eu|meu|minha|"
+        r"io|mio|mia)\b",
         what,
     )
     return bool(own) or bool(

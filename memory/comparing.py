@@ -15,17 +15,22 @@ from memory.records import USER, Draft, Record
 Effect = Literal["same", "replaces", "corrects", "different", "unsure"]
 _JOBS = frozenset({"job", "employer", "studies"})
 _JOB_CHANGE = re.compile(
-    r"\b(?:changed (?:jobs?|employers?|careers?)|switched (?:jobs?|careers?|courses?)|new job|quit|left|"
-    r"joined|unemployed|between jobs|self-employed|retired|laid off|let (?:me|everybody|everyone|us) go|last shift|fired|resigned|"
+    r"\b(?:changed (?:jobs?|employers?|careers?)|switched (?:jobs?|careers?|courses?)|new job|quit|"
+    r"left|"
+    r"joined|unemployed|between jobs|self-employed|retired|laid off|let (?:me|everybody|everyone|"
+    r"us) go|last shift|fired|resigned|"
     r"these days|no longer|changed de metier|change de metier|gekundigt|career change|got out of)\b"
 )
 _BESIDE = re.compile(
-    r"\b(?:on (?:weekends|saturdays?|sundays?|the side)|also|part[- ]time job|side (?:job|gig|business)|"
+    r"\b(?:on (?:weekends|saturdays?|sundays?|the side)|also|part[- ]time job|side (?:job|gig|"
+    r"business)|"
     r"besides|second job|in my (?:free|spare) time|as a hobby|volunteer\w*)\b"
 )
 _STRONG = re.compile(
-    r"\b(?:now|these days|nowadays|from now on|no longer|any ?more|again|switched|changed|instead|rebranded|"
-    r"new|raised|is down to|jetzt|nicht mehr|ahora|ya|maintenant|desormais|agora|adesso|aussi|tambien)\b"
+    r"\b(?:now|these days|nowadays|from now on|no longer|any ?more|again|switched|changed|instead|"
+    r"rebranded|"
+    r"new|raised|is down to|jetzt|nicht mehr|ahora|ya|maintenant|desormais|agora|adesso|aussi|"
+    r"tambien)\b"
 )
 _NUMBER = re.compile(
     r"\b(?:\d[\d.,:]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|hundred)\b"
@@ -57,16 +62,12 @@ def compare(new: Draft, old: Record, likeness: float) -> Effect:
     if _adds_nothing(new, old):
         return "same"
     pair = {new.attribute, old.attribute}
+    if (effect := _at_work(pair, new, old)) is not None:
+        return effect
     if new.attribute and _one_property(new.attribute, old.attribute):
-        if pair <= _JOBS and _BESIDE.search(flat(f"{new.text} {old.text}")):
-            return "different"
         if single(new.attribute):
             return _single(new, old, likeness)
         return _several(new, old, likeness)
-    if pair <= _JOBS and _BESIDE.search(flat(f"{new.text} {old.text}")):
-        return "different"
-    if pair <= _JOBS and _JOB_CHANGE.search(flat(f"{new.quote} {new.text}")):
-        return "replaces"
     if pair == {"diet", "eats"} and _changes(new) and not new.negated:
         return "replaces"
     return _open(new, old, likeness)
@@ -77,6 +78,16 @@ def role(subject: str, draft: Draft) -> bool:
     first, other = draft.subject.split()[:1], subject.split()[:1]
     several = bool(set(first) & SEVERAL) and not draft.corrects
     return first == other and draft.subject != USER and not several
+
+
+def _at_work(pair: set[str], new: Draft, old: Record) -> Effect | None:
+    """Tell a second job from a new one; None where neither is told."""
+    if not pair <= _JOBS:
+        return None
+    if _BESIDE.search(flat(f"{new.text} {old.text}")):
+        return "different"
+    changed = len(pair) > 1 and _JOB_CHANGE.search(flat(f"{new.quote} {new.text}"))
+    return "replaces" if changed else None
 
 
 _FILLER = topics(
@@ -112,8 +123,10 @@ def corrected_words(text: str) -> tuple[str, str] | None:
     """Read "I meant Anna, not Anne": the right word and the wrong one, which may be missing."""
     plain = flat(text)
     found = re.search(
-        r"\b(?:meant|meinte|quise decir|voulais dire|volevo dire|quis dizer)(?: to (?:say|write))?,? "
-        r"(?P<right>[^,.;!?]+?)(?:,? (?:and )?(?:not|nicht|no|pas|non|nao) (?P<wrong>[^,.;!?]+))?(?:[,.;!?]|$)",
+        r"\b(?:meant|meinte|quise decir|voulais dire|volevo dire|quis dizer)(?: to (?:say|"
+        r"write))?,? "
+        r"(?P<right>[^,.;!?]+?)(?:,? (?:and )?(?:not|nicht|no|pas|non|nao) "
+        r"(?P<wrong>[^,.;!?]+))?(?:[,.;!?]|$)",
         plain,
     ) or re.search(
         r"^(?:\W|sorry|oops|no|wait|actually|correction)*(?:it's|its|it is|that's|es ist) "
@@ -127,10 +140,13 @@ def corrected_words(text: str) -> tuple[str, str] | None:
 
 
 _SAID_BUT = re.compile(
-    r"\bi (?:said|told you|wrote|typed|put|gave you) (?:that |it was |it's |my |the |number )*(?P<wrong>[^,.;!?]+?)"
+    r"\bi (?:said|told you|wrote|typed|put|gave you) (?:that |it was |it's |my |the |number "
+    r")*(?P<wrong>[^,.;!?]+?)"
     r"(?: (?:yesterday|before|earlier|last time|the other day))?,? but "
 )
-_IT_IS = re.compile(r"\b(?:it's|it is|its|make that|should be|es ist|es|e|c'est) (?P<right>[^,.;!?]+)")
+_IT_IS = re.compile(
+    r"\b(?:it's|it is|its|make that|should be|es ist|es|e|c'est) (?P<right>[^,.;!?]+)"
+)
 
 
 def _said_but(text: str, plain: str) -> tuple[str, str] | None:
@@ -147,13 +163,17 @@ def _said_but(text: str, plain: str) -> tuple[str, str] | None:
     return None
 
 
-_MONTHS = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+_MONTHS = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+)
 _WORD_NUMBER = (
-    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|monday|tuesday|wednesday|thursday|"
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|monday|tuesday|wednesday|"
+    "thursday|"
     "friday|saturday|sunday"
 )
 _VALUE = re.compile(
-    rf"(?i:\b(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTHS}\b|\b{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?\b|"
+    rf"(?i:\b(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTHS}\b|\b{_MONTHS} \d{{1,2}}(?:st|nd|"
+    rf"rd|th)?\b|"
     rf"\d[\d.,:]*\d|\d(?:st|nd|rd|th)?|\b(?:{_WORD_NUMBER})\b)|"
     r"(?<![.!?] )(?<!^)\b[A-ZÀ-Þ][\w'-]+(?: [A-ZÀ-Þ][\w'-]+)*"
 )
@@ -282,12 +302,16 @@ _DONE = re.compile(
 )
 
 
+_NOT_COUNTED = frozenset(("months", "years", "days", "hours", "minutes", "a", "in", "on", "of"))
+
+
 def _counts_differ(new: Draft, old: Record) -> bool:
     """Tell whether both count the same things, with another result."""
     counts = {stem(found["of"]): found["n"] for found in _COUNTED.finditer(flat(old.text))}
     return any(
         counts.get(stem(found["of"]), found["n"]) != found["n"]
-        and found["of"] not in ("months", "years", "days", "hours", "minutes", "a", "in", "on", "of")
+        and found["of"]
+        not in ("months", "years", "days", "hours", "minutes", "a", "in", "on", "of")
         for found in _COUNTED.finditer(flat(new.text))
     )
 

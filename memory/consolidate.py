@@ -10,7 +10,7 @@ from typing import Literal
 
 from memory import deciding
 from memory.attributes import known_by_name
-from memory.comparing import compare, corrected_words, mended, restated, role
+from memory.comparing import Effect, compare, corrected_words, mended, restated, role
 from memory.embeddings import Embedder, EmbedderError
 from memory.extract import Ask
 from memory.flat import flat
@@ -231,7 +231,7 @@ class Consolidator:
                 effect = "different"
                 if ask and left:
                     left -= 1
-                    effect = await deciding.relation(record.text, draft.text, ask) or effect
+                    effect = await _asked(record, draft, ask)
             if effect == "same":
                 return _Effects(record, (), (), None)
             if effect == "different" or (effect == "corrects" and closed):
@@ -246,6 +246,12 @@ class Consolidator:
             closes.append(Close(record.id, until, "corrected" if wrong else "changed"))
             closed.append(record)
         return _Effects(None, tuple(closes), tuple(closed), older)
+
+
+async def _asked(record: Record, draft: Draft, ask: Ask) -> Effect:
+    """Ask a model; small ones like to see mistakes where nobody spoke of one."""
+    said = await deciding.relation(record.text, draft.text, ask)
+    return said if said and (said != "corrects" or draft.corrects) else "different"
 
 
 def _one_breath(draft: Draft, record: Record) -> bool:

@@ -1,4 +1,4 @@
-"""Short questions to a model: does a clause say something lasting, and what does it do to another?"""
+"""Short questions to a model: does a clause last, and what does it do to an older one."""
 
 from __future__ import annotations
 

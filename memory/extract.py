@@ -123,13 +123,9 @@ _NOT_OLD = re.compile(
 def _apart(one: Statement) -> list[Statement]:
     """Part "I moved from Paris to Rome" into what holds and what held before."""
     plain = flat(one.text)
-    if (
-        one.corrects
-        and (found := _NOT_OLD.search(plain))
-        and len(plain[: found.start()].split()) > 1
-    ):
-        if not re.search(r"\bmeant\b", plain):
-            return [replace(one, text=one.text[: found.start()].strip(), negated=False)]
+    found = _NOT_OLD.search(plain) if one.corrects and "meant" not in plain else None
+    if found and len(plain[: found.start()].split()) > 1:
+        return [replace(one, text=one.text[: found.start()].strip(), negated=False)]
     if found := _FROM_TO.search(plain):
         start, end = found.span("from")
         new = replace(one, text=one.text[:start] + one.text[end:])

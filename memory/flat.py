@@ -9,19 +9,29 @@ from functools import lru_cache
 _QUOTES = str.maketrans("’‘`´“”„«»…–—", '\'\'\'\'""""".--')
 _ALONE = {"ß": "s", "œ": "o", "æ": "a", "ø": "o", "ł": "l", "đ": "d"}
 _WORD = re.compile(r"\w+(?:[.,:]\d+)*")
-_STOP = frozenset(
-    """a an the and or but of to in on at for with from by as is are was were be been am i me my
-    mine we us our ours you your he him his she her they them their it its this that these those
-    have has had do does did not no so just very really too also still since until than then
-    there here what where who which when how why would will can could should get got s m ve re d ll
-    t now again nowadays currently anymore longer any more days today yesterday these well
-    new old please btw actually some up out about into over back all only lately recently
-    el la los las un una de en que y o mi mis mio me te se es son soy con por para su sus al del lo
-    le les der die das den dem ein eine einen einem einer und oder ich mir mich mein meine meinen
-    meinem meiner wir uns unser unsere ist sind war bin im am zu mit von auf fur jetzt nun
-    le les des du je j mon ma mes moi nous notre nos est suis sont et ou a au aux dans pour avec ce
-    c d l qui il elle on maintenant ahora agora adesso o os as um uma e meu minha meus minhas no na
-    nos nas sou com il gli uno mio mia miei mie io sono ho di che per da""".split()
+
+
+def listed(text: str) -> frozenset[str]:
+    """Return the words of a text that lists them."""
+    return frozenset(text.split())
+
+
+_STOP = listed(
+    """
+    a an the and or but of to in on at for with from by as is are was were be been am i me my
+    mine we us our ours you your he him his she her they them their it its this that these
+    those have has had do does did not no so just very really too also still since until than
+    then there here what where who which when how why would will can could should get got s m
+    ve re d ll t now again nowadays currently anymore longer any more days today yesterday
+    these well new old please btw actually some up out about into over back all only lately
+    recently el la los las un una de en que y o mi mis mio me te se es son soy con por para su
+    sus al del lo le les der die das den dem ein eine einen einem einer und oder ich mir mich
+    mein meine meinen meinem meiner wir uns unser unsere ist sind war bin im am zu mit von auf
+    fur jetzt nun le les des du je j mon ma mes moi nous notre nos est suis sont et ou a au
+    aux dans pour avec ce c d l qui il elle on maintenant ahora agora adesso o os as um uma e
+    meu minha meus minhas no na nos nas sou com il gli uno mio mia miei mie io sono ho di che
+    per da
+    """
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from memory.flat import flat
+from memory.flat import flat, listed
 from memory.records import USER
 
 _SAME = """
@@ -73,9 +73,11 @@ for _line in _SAME.strip().splitlines():
         RELATIONS.setdefault(_name, _name if _apart else _names[0])
         if not _name.endswith("s"):
             RELATIONS.setdefault(f"{_name}s", _name if _apart else _names[0])
-SEVERAL = frozenset(
-    "friend sister brother son daughter child cousin niece nephew uncle aunt colleague teacher dog "
-    "cat horse grandson granddaughter parrot rabbit".split()  # noqa: SIM905
+SEVERAL = listed(
+    """
+    friend sister brother son daughter child cousin niece nephew uncle aunt colleague teacher
+    dog cat horse grandson granddaughter parrot rabbit
+    """
 )
 """Relations that a person has several of: another name is another one, unless it is said
 otherwise."""
@@ -85,7 +87,8 @@ _OWN = (
 )
 _OWN += r"(?:il |la )?(?:mio|mia)|the|own)"
 _ADJECTIVES = (
-    r"(?:(?:\w+-)?(?:old|older|oldest|elder|eldest|young|younger|youngest|little|big|best|good|close|"
+    r"(?:(?:\w+-)?(?:old|older|oldest|elder|eldest|young|younger|youngest|little|big|best|good|"
+    r"close|"
     r"new|first|second|third|other|upstairs|downstairs|next-door|late|twin|own|former|current|"
     r"dear|two|three|next|neue\w*|kleine\w*|grosse\w*|beste\w*|mejor|nouvelle|meilleur\w*|pottery|"
     r"family|dance|gym|yoga|piano|math|maths|school) )*"
@@ -109,14 +112,17 @@ FIRST_PERSON = re.compile(
 )
 _NEW = re.compile(rf"^(?!.*\b(?:i|we)\b).*?\bnew (?:[\w-]+ )?(?P<rel>{_REL})\b(?!')")
 OWN_WORDS = re.compile(
-    r"\b(?:ich|wir|mir|mich|uns|mein\w*|unser\w*|yo|mi|mis|nosotros|nuestr\w+|je|j'\w*|moi|mon|ma|mes|"
+    r"\b(?:ich|wir|mir|mich|uns|mein\w*|unser\w*|yo|mi|mis|nosotros|nuestr\w+|je|j'\w*|moi|mon|ma|"
+    r"mes|"
     r"nous|notre|nos|eu|meus?|minhas?|nosso|nossa|io|mio|mia|miei|mie|noi|nostr\w+)\b"
 )
 OWN_VERBS = re.compile(
-    r"\b(?:soy|tengo|vivo|trabajo|odio|mio es|deje|estoy|voy|puedo|quiero|prefiero|estudio|como|bebo|"
+    r"\b(?:soy|tengo|vivo|trabajo|odio|mio es|deje|estoy|voy|puedo|quiero|prefiero|estudio|como|"
+    r"bebo|"
     r"moro|tenho|sou|trabalho|gosto|estou|troquei|comprei|mudei|prefiro|adoro|"
     r"sono|ho|abito|lavoro|studio|preferisco|mangio|bevo|odio|vado|amo|mi sono|mi chiamo|"
-    r"suis|ai|habite|travaille|wohne|arbeite|habe|bin|heis+e|mag|esse|trinke|naci|nasci|aprobe|nos mudamos|me mude|compre|troquei|ganho|deixei|parei|comecei|smesso)\b"
+    r"suis|ai|habite|travaille|wohne|arbeite|habe|bin|heis+e|mag|esse|trinke|naci|nasci|aprobe|nos "
+    r"mudamos|me mude|compre|troquei|ganho|deixei|parei|comecei|smesso)\b"
 )
 THIRD = re.compile(
     r"^(?:now |and |but |also |because |since )*(?P<it>he|she|her|his|they|their|him|er|sie|seine?|"
@@ -125,21 +131,24 @@ THIRD = re.compile(
 _STARTS = re.compile(
     r"^(?:[^\w]*)(?P<name>[A-ZÀ-ÖØ-Ý][\w'-]*[^\W\d_](?: [A-ZÀ-ÖØ-Ý][\w'-]*[^\W\d_])?)(?=[ ,'’])"
 )
-_NO_NAMES = frozenset(
-    """i in on at the a an my our we it he she they this that these those there here when while since
-    because as for to from by with and but so now today yesterday tomorrow still also always never no
-    not yes new just only got moved sold broke gave quit started stopped joined switched changed
-    finally living working been born lifelong tea coffee dark light big small good bad great please
-    use show call give sorry actually correction wrong typo oops wait heads turns turned every each
-    monday tuesday wednesday thursday friday saturday sunday january february march april may june
-    july august september october november december after before until last next three two four
-    shorter hundred most some any all if or what how where who which why can could would will
-    is are was were do does did have has had long something someone nothing thanks thank hello hi
-    hey ok okay well guess looks looking thinking first second english french german spanish
-    desde por el la los las un una y pero ahora ya mi me soy tengo vivo dejé deje odio no ich wir
-    der die das ein eine mein meine und aber seit jetzt bin habe je j' mon ma mes notre le les il elle
-    depuis maintenant petit eu o os as um uma agora meu minha moro tenho troquei io il lo mio mia ho
-    sono da oggi adesso lavoro abito perdona scusa desculpa entschuldigung""".split()
+_NO_NAMES = listed(
+    """
+    i in on at the a an my our we it he she they this that these those there here when while
+    since because as for to from by with and but so now today yesterday tomorrow still also
+    always never no not yes new just only got moved sold broke gave quit started stopped
+    joined switched changed finally living working been born lifelong tea coffee dark light
+    big small good bad great please use show call give sorry actually correction wrong typo
+    oops wait heads turns turned every each monday tuesday wednesday thursday friday saturday
+    sunday january february march april may june july august september october november
+    december after before until last next three two four shorter hundred most some any all if
+    or what how where who which why can could would will is are was were do does did have has
+    had long something someone nothing thanks thank hello hi hey ok okay well guess looks
+    looking thinking first second english french german spanish desde por el la los las un una
+    y pero ahora ya mi me soy tengo vivo dejé deje odio no ich wir der die das ein eine mein
+    meine und aber seit jetzt bin habe je j' mon ma mes notre le les il elle depuis maintenant
+    petit eu o os as um uma agora meu minha moro tenho troquei io il lo mio mia ho sono da
+    oggi adesso lavoro abito perdona scusa desculpa entschuldigung
+    """
 )
 
 
@@ -206,7 +215,8 @@ def _relation(text: str, plain: str) -> str:
 
 
 _SUBORDINATE = re.compile(
-    r"^(?:since|because|after|when|while|now that|once|depuis|seit|desde|como|puisque|weil|thanks to|"
+    r"^(?:since|because|after|when|while|now that|once|depuis|seit|desde|como|puisque|weil|thanks "
+    r"to|"
     r"for|with|at|in|on)\b"
 )
 

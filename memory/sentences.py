@@ -39,7 +39,8 @@ _CODE_LINE = re.compile(
 )
 # What follows is a text that the user wants something done with.
 _WORK = (
-    r"translat\w*|proof ?read\w*|correct|fix|rewrite|reword|rephrase|paraphrase|summari[sz]e|sum up|"
+    r"translat\w*|proof ?read\w*|correct|fix|rewrite|reword|rephrase|paraphrase|summari[sz]e|sum "
+    r"up|"
     r"shorten|improve|edit|check|polish|count|spell ?check|reply to|answer|respond to|grammar|"
     r"turn|convert|make|format|continue|finish|complete|expand|simplify|read|analy[sz]e|explain|"
     r"ubersetze?\w*|korrigier\w*|verbesser\w*|prufe?|fass\w*|schreib\w*|formulier\w*|"
@@ -57,7 +58,8 @@ _FOREIGN = re.compile(
     r"sagt|schreibt|dice|dit|ecrit|diz)(?: that)?)\s*:\s"
 )
 _ABOUT_TEXT = re.compile(
-    r"\b(?:is|are|was|does|do|did)\s+(?:this|that|it|the|my)\s*(?:\w+\s+)?(?:sentences?|text|english|"
+    r"\b(?:is|are|was|does|do|did)\s+(?:this|that|it|the|my)\s*(?:\w+\s+)?(?:sentences?|text|"
+    r"english|"
     r"german|french|spanish|italian|portuguese|grammar|phrase|wording|line|translation|correct|"
     r"spam|fake|sound (?:ok|right|natural|good|fake)|read (?:ok|well))\b|"
     r"\b(?:correct|good|proper) (?:english|german|french|spanish|grammar)\b|"
@@ -68,7 +70,8 @@ _PRETEND = re.compile(
     r"\b(?:imagine|suppose|pretend|assume|assuming|role ?-?play|hypothetically|what if|let's say|"
     r"say i (?:had|were|was)|in a world|if i (?:were|was|had|could|lived|won|ever|moved|got)|"
     r"if we (?:were|had|moved)|as if i|act as|you are (?:a|an|the|my)|let's play|"
-    r"(?:story|novel|game|poem|scene|film) (?:in which|where) i|in the (?:story|novel|game|scene)|my (?:character|persona)|stell dir vor|angenommen|"
+    r"(?:story|novel|game|poem|scene|film) (?:in which|where) i|in the (?:story|novel|game|scene)|"
+    r"my (?:character|persona)|stell dir vor|angenommen|"
     r"tu so als|wenn ich \w+ (?:ware|hatte)|imagina|supongamos|supon|haz como|si (?:yo )?fuera|"
     r"imaginons|suppose que|si j'etais|si j'avais|faisons comme|imagine que|suponha|finge que|"
     r"se eu (?:fosse|tivesse)|immagina|supponi|fai finta|se (?:io )?(?:fossi|avessi))\b|"
@@ -84,10 +87,12 @@ _MONTH = re.compile(r"jan|feb|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez")
 _LEAD = re.compile(
     r"^(?:(?:btw|fyi|by the way|oh|ah|ok(?:ay)?|so|well|also|hey|hi|hello|and|but|yes|yeah|yep|no|"
     r"nope|ha+|lol|right|anyway|listen|look|guess what|just so you know|for the record|"
-    r"(?:quick|small|little|big|good|bad|great|funny|sad) (?:thing|note|news|info|update|one|question|"
+    r"(?:quick|small|little|big|good|bad|great|funny|sad) (?:thing|note|news|info|update|one|"
+    r"question|"
     r"heads[- ]up)|heads[- ]?up(?: on [\w ]+)?|update|note(?: to self)?|info|reminder|"
     r"just a (?:note|reminder)(?: that)?|as i said|as ever|like i (?:told|said) you|like i said|"
-    r"did i (?:tell|mention) (?:you|that|it)\??|can you believe (?:it|this)|guess who[\w ]*|i told you|you should know(?: that)?|"
+    r"did i (?:tell|mention) (?:you|that|it)\??|can you believe (?:it|this)|guess who[\w ]*|i told "
+    r"you|you should know(?: that)?|"
     r"you know(?: what)?|asking (?:as|because|since)|cool|thanks|thank you|great|perfect|"
     r"por cierto|ah si|oye|hola|bueno|ubrigens|kurze info|hallo|also|ach(?: ja)?|au fait|"
     r"alors|salut|bonjour|d'ailleurs|ca y est|a proposito|ciao|allora|alias|aliás|oi|ola|"
@@ -106,11 +111,14 @@ _REQUEST = (
     r"(?:is|are|do|does|did|should|shall|was|am) (?:i|it|that|this|there|you|we|he|she|they|my)\b|"
     r"(?:kannst|konntest) du|bitte\b|was\b|wie\b|wo\b|welche\w*|gib\b|schreib\b|"
     r"(?:puedes|podrias|me (?:ayudas|haces|das|dices))\b|que\b (?=.*\?)|"
-    r"(?:peux|pourrais)-tu|tu peux|une idee|puoi\b|mi (?:scrivi|dai|fai|aiuti)|pode\b|me (?:ajuda|da)\b"
+    r"(?:peux|pourrais)-tu|tu peux|une idee|puoi\b|mi (?:scrivi|dai|fai|aiuti)|pode\b|me (?:ajuda|"
+    r"da)\b"
 )
 _PIECE = (
-    r"(?:[\w'-]+ ){0,2}(?:poem|story|song|limerick|haiku|joke|recipes?|e?mail|letter|toast|card|list|menu|"
-    r"ideas?|plan|playlist|speech|slogan|title|summary|jokes|names?|tips|gifts?) (?:for|about|to|on|with|that)\b(?!.*\b(?:is|are)\b)"
+    r"(?:[\w'-]+ ){0,2}(?:poem|story|song|limerick|haiku|joke|recipes?|e?mail|letter|toast|card|"
+    r"list|menu|"
+    r"ideas?|plan|playlist|speech|slogan|title|summary|jokes|names?|tips|gifts?) (?:for|about|to|"
+    r"on|with|that)\b(?!.*\b(?:is|are)\b)"
 )
 _IS_REQUEST = re.compile(rf"^(?:so |and |then |now |ok |also )*(?:{_REQUEST}|{_PIECE})")
 _VERB = (
@@ -137,9 +145,11 @@ _PART = re.compile(
     rf"\s*(?:[,;:]\s*(?:so|and|but|then)?\s*|\s(?:so|and|but)\s+)(?={_REQUEST})"
 )
 _ASKS = re.compile(
-    r"^(?:and |but |so |ok |then |also )*(?:what|how|where|which|who|whose|why|when(?! you .*(?:always|never|please))|"
+    r"^(?:and |but |so |ok |then |also )*(?:what|how|where|which|who|whose|why|when(?! you "
+    r".*(?:always|never|please))|"
     r"(?:is|are|am|do|does|did|can|could|should|shall|will|would|has|have|was|were|may)"
-    r"(?:n't)? (?:i|you|we|they|he|she|it|that|this|there|the|a|my|our|any\w*)|que|como|donde|cual\w*|quien|cuando|"
+    r"(?:n't)? (?:i|you|we|they|he|she|it|that|this|there|the|a|my|our|any\w*)|que|como|donde|"
+    r"cual\w*|quien|cuando|"
     r"cuant\w*|was|wie|wo|wer|wann|warum|welche\w*|ist|sind|kann|soll|quel\w*|ou|comment|qui|quand|"
     r"pourquoi|est-ce|qual|quem|onde|quando|quanto|che|chi|dove|come|perche|cosa)\b"
 )
@@ -218,10 +228,13 @@ def _clauses_of(sentence: str, number: int) -> list[Clause]:
 
 
 _TELLS_FIRST = re.compile(
-    r"^(?:\W|so |and |well |ok |ich |als |as |since |because |in |on |at |after )*(?:i|i'm|i've|we|we're|we've|my|our|"
-    r"he|she|ich|wir|mein\w*|unser\w*|mi|mis|soy|tengo|vivo|trabajo|je|j'\w+|mon|ma|mes|notre|nous|eu|meu|"
+    r"^(?:\W|so |and |well |ok |ich |als |as |since |because |in |on |at |after )*(?:i|i'm|i've|we|"
+    r"we're|we've|my|our|"
+    r"he|she|ich|wir|mein\w*|unser\w*|mi|mis|soy|tengo|vivo|trabajo|je|j'\w+|mon|ma|mes|notre|nous|"
+    r"eu|meu|"
     r"minha|sou|moro|tenho|io|il mio|la mia|mio|mia|sono|ho|abito|lavoro|seit|"
-    + "|".join(("[a-z]+'s", "[a-z]+ (?:is|has|lives|works|ist|vive|habite)")) + r")\b"
+    + "|".join(("[a-z]+'s", "[a-z]+ (?:is|has|lives|works|ist|vive|habite)"))
+    + r")\b"
 )
 
 
@@ -249,8 +262,10 @@ def _form(piece: str, asks: bool) -> ClauseKind:
 
 
 _AS_SAID = re.compile(
-    r"[,;]?\s+(?:as (?:you know|i(?:'ve| have)? (?:said|told you|mentioned)|ever|always)|like i said|by the way|"
-    r"btw|fyi|lol|haha|remember|you know|just so you know|tbh|wie gesagt|como dije|comme je l'ai dit)[.!]*$"
+    r"[,;]?\s+(?:as (?:you know|i(?:'ve| have)? (?:said|told you|mentioned)|ever|always)|like i "
+    r"said|by the way|"
+    r"btw|fyi|lol|haha|remember|you know|just so you know|tbh|wie gesagt|como dije|comme je l'ai "
+    r"dit)[.!]*$"
 )
 
 
@@ -270,7 +285,8 @@ _OUTCRY = re.compile(
     r"^(?:new|moved|sold|got|bought|quit|left|back|married|rebranded|changed|switched)"
 )
 _OWN_SUBJECT = re.compile(
-    r"\b(?:i|i'm|i've|we|we're|my|our|he|she|they|it|it's|ich|wir|yo|mi|je|eu|io|is|are|was|has|have)\b"
+    r"\b(?:i|i'm|i've|we|we're|my|our|he|she|they|it|it's|ich|wir|yo|mi|je|eu|io|is|are|was|has|"
+    r"have)\b"
 )
 
 

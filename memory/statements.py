@@ -12,7 +12,6 @@ from memory.flat import flat, stem
 from memory.people import (
     FIRST_PERSON,
     OWN_VERBS,
-    OWN_WORDS,
     RELATIONS,
     SEVERAL,
     THIRD,
@@ -68,7 +67,8 @@ _NOBODY = re.compile(
     r"^(?:it|this|that|there|here|they|what|which|these|those|you|your)\b(?!'s not me)"
 )
 _BESIDE = re.compile(
-    r"\b(?:[Mm]y|[Oo]ur) (?:[\w-]+ )?(?P<rel>[\w-]+),? (?P<name>[A-ZÀ-Þ]\w+)(?: (?P<more>[A-ZÀ-Þ]\w+))?"
+    r"\b(?:[Mm]y|[Oo]ur) (?:[\w-]+ )?(?P<rel>[\w-]+),? (?P<name>[A-ZÀ-Þ]\w+)(?: "
+    r"(?P<more>[A-ZÀ-Þ]\w+))?"
 )
 
 
@@ -113,7 +113,8 @@ def _core(plain: str) -> int:
 
 
 _OWN_START = re.compile(
-    r"^(?:since \w+ |now |my |our |i |i'm |i've |we |we're |he |she |il mio |il |mi |mein\w* |je |j'|soy |eu |"
+    r"^(?:since \w+ |now |my |our |i |i'm |i've |we |we're |he |she |il mio |il |mi |mein\w* |je |"
+    r"j'|soy |eu |"
     r"bin |ich |the (?:company|place) )"
 )
 
@@ -165,7 +166,8 @@ def _passes(plain: str, corrects: bool) -> bool:
     if re.match(r"as an? [\w -]+ (?:i|we)\b", plain):
         return False
     lasting = cues.LIFE.search(plain) or re.search(
-        r"\bfirst time\b|\b(?:went|came|been) to [a-z]+ (?:in|last) (?!the)|\b(?:always|every|usually|never|mostly|often|each|these days|now it's)\b",
+        r"\bfirst time\b|\b(?:went|came|been) to [a-z]+ (?:in|last) (?!the)|\b(?:always|every|"
+        r"usually|never|mostly|often|each|these days|now it's)\b",
         plain,
     )
     first = re.split(r"[,;]", plain)[0]
@@ -204,7 +206,8 @@ def _subject(
 
 
 _PET = re.compile(
-    r"\b(?:adopted|got|have|has|bought|own|rescued|haben|habe|tengo|tenemos)\b[^.!?]*?\b(?:an?|another|"
+    r"\b(?:adopted|got|have|has|bought|own|rescued|haben|habe|tengo|tenemos)\b[^.!?]*?\b(?:an?|"
+    r"another|"
     r"second|first|new|einen|eine|un|una) (?:[\w-]+ ){0,2}?(?P<pet>[\w-]+)\b[^.!?]*?"
     r"(?:called|named|calls? (?:him|her|it)|heis+t|se llama|name is) (?P<name>\w+)"
 )
@@ -241,21 +244,15 @@ def _moment(plain: str) -> bool:
 def _statement(
     clause: Clause, plain: str, subject: str, told: Attribute | None, said: float, corrects: bool
 ) -> Statement | None:
-    everyday = _moment(plain)
-    text, past = clause.text, bool(cues.PAST.search(plain))
+    told = _fitted(told, subject)
+    if _is_nothing(plain, subject, told, corrects):
+        return None
+    past = bool(cues.PAST.search(plain))
     life = bool(cues.LIFE.search(plain))
-    personal = subject != USER or bool(cues.HABIT.match(plain) or cues.FRAGMENT.match(plain))
-    personal = personal or bool(FIRST_PERSON.search(plain))
-    turns = cues.CHANGE.search(plain) or cues.ENDING.search(plain) or cues.NEGATED.search(plain)
-    personal = personal or bool(turns and (FIRST_PERSON.search(plain) or not everyday))
-    personal = personal or bool(OWN_WORDS.search(plain[:60]) or OWN_VERBS.search(plain[:60]))
-    if everyday and (told is None or told.name in WEAK):
-        return None
-    if not told and not corrects and len(re.findall(r"\w+", text)) < 3 and subject == USER:
-        return None
-    since, until = _span(text, said, past)
+    personal = _is_personal(plain, subject)
+    since, until = _span(clause.text, said, past)
     one = Statement(
-        text,
+        clause.text,
         clause.quote,
         subject=subject,
         kind="event" if life and told is None else "fact",
@@ -267,34 +264,67 @@ def _statement(
         sure=bool(told),
         likely=personal or life or corrects,
     )
-    if told is None and _POINTS.match(plain):
-        return None
-    loose = told is None or not known_by_name(told.name)
-    if loose and cues.TASK.search(plain) and not _ALWAYS.search(plain) and not corrects:
-        return None
-    if loose and subject != USER and cues.SAYS.search(plain) and not life:
-        return None
     if told is None:
         return one
-    if told.name == "home" and cues.TASK.search(flat(told.value)):
-        return None
-    if told.name in _RELATION_STEMS and re.match(r"[A-ZÀ-Þ]", told.value):
-        told = replace(told, name="name", kind="relation")
-    if told.single and cues.INTENT.search(plain):
-        # What may come to be ends nothing.
-        return None
-    if told.name == "employer" and subject.split()[0] in _CHILDREN:
-        told = replace(told, name="school")
-    if not told.value and _NOBODY.match(plain):
-        return None
-    kind = told.kind if told.kind in ("preference", "relation", "instruction") else one.kind
-    one = replace(one, attribute=told.name, value=told.value, importance=told.importance)
-    one = replace(one, kind=kind if kind != "instruction" or told.value else "fact")  # type: ignore[arg-type]
+    one = replace(
+        one,
+        attribute=told.name,
+        value=told.value,
+        importance=told.importance,
+        kind=_KINDS.get(told.kind, one.kind),
+    )
     if told.name in WEAK and not personal:
         return replace(one, sure=False)
-    if told.name == "name" and subject in RELATIONS.values() and told.value:
+    if told.name == "name" and subject in _RELATIONS and told.value:
         return replace(one, subject=_with_told_name(subject, told.value, plain, corrects))
     return one
+
+
+_KINDS: dict[str, Kind] = {
+    "preference": "preference",
+    "relation": "relation",
+    "instruction": "instruction",
+}
+
+
+def _fitted(told: Attribute | None, subject: str) -> Attribute | None:
+    """Call a property what it is for this subject: "my GP is Dr Osei" tells a name."""
+    if told is None:
+        return None
+    if told.name in _RELATION_STEMS and re.match(r"[A-ZÀ-Þ]", told.value):
+        return replace(told, name="name", kind="relation")
+    if told.name == "employer" and subject.split()[0] in _CHILDREN:
+        return replace(told, name="school")
+    return told
+
+
+def _is_nothing(plain: str, subject: str, told: Attribute | None, corrects: bool) -> bool:
+    """Tell whether a clause is of every day, of the task, of intentions, or says no more."""
+    if _moment(plain) and (told is None or told.name in WEAK):
+        return True
+    if told is None or not known_by_name(told.name):
+        task = cues.TASK.search(plain) and not _ALWAYS.search(plain) and not corrects
+        says = subject != USER and cues.SAYS.search(plain) and not cues.LIFE.search(plain)
+        if task or says:
+            return True
+    if told is None:
+        few = len(re.findall(r"\w+", plain)) < 3 and subject == USER and not corrects
+        return few or bool(_POINTS.match(plain))
+    if told.name == "home" and cues.TASK.search(flat(told.value)):
+        return True
+    # What may come to be ends nothing.
+    intended = told.single and cues.INTENT.search(plain)
+    return bool(intended) or bool(not told.value and _NOBODY.match(plain))
+
+
+def _is_personal(plain: str, subject: str) -> bool:
+    """Tell whether a clause speaks of a person, or of a change that is somebody's."""
+    if subject != USER or cues.HABIT.match(plain) or cues.FRAGMENT.match(plain):
+        return True
+    if FIRST_PERSON.search(plain) or OWN_VERBS.search(plain[:60]):
+        return True
+    turns = cues.CHANGE.search(plain) or cues.ENDING.search(plain) or cues.NEGATED.search(plain)
+    return bool(turns) and not _moment(plain)
 
 
 def _with_told_name(relation: str, name: str, plain: str, corrects: bool) -> str:
@@ -306,9 +336,10 @@ def _with_told_name(relation: str, name: str, plain: str, corrects: bool) -> str
 
 
 _ALWAYS = re.compile(r"\b(?:always|every|usually|never|often|for a living|works?|worked)\b")
+_RELATIONS = frozenset(RELATIONS.values())
 _RELATION_STEMS = frozenset(stem(name) for name in RELATIONS)
 _POINTS = re.compile(r"^(?:this|that|these|those|nothing|something|anything)\b(?!'s (?:my|our))")
-_CHILDREN = frozenset("son daughter child niece nephew grandson granddaughter".split())  # noqa: SIM905
+_CHILDREN = frozenset(("son", "daughter", "child", "niece", "nephew", "grandson", "granddaughter"))
 _TITLES = frozenset("mr mrs ms dr frau herr prof sra sr mme the a".split())  # noqa: SIM905
 
 
