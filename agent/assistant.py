@@ -38,15 +38,16 @@ from memory.feed import whose
 from memory.records import Record as Remembered
 from memory.threads import ThreadInfo
 from tools.journal import Journal, Record, SqliteJournal
+from tools.own_documents import offered
 from tools.registry import Toolbox, changes
 from tools.secrets import redactor_for
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.tools import BaseTool
-    from memory.consolidate import Taken
 
     from agent.remembering import Remembering
+    from memory.consolidate import Taken
     from memory.memories import Memories
 
 Key = tuple[str, str]
@@ -96,7 +97,13 @@ async def open_assistant(
         stack.push_async_callback(threads.aclose)
         kept = journal or SqliteJournal(settings.home / JOURNAL)
         stack.push_async_callback(kept.aclose)
-        registry = await open_registry(settings.tools, settings.home, settings.builtin_tools, tools)
+        embedder = embedder_for(settings.memory.embeddings, settings.models)
+        memories = await stack.enter_async_context(
+            open_memories(settings.home, settings.memory, embedder)
+        )
+        registry = await open_registry(
+            settings.tools, settings.home, settings.builtin_tools, tools, memories.documents
+        )
         stack.push_async_callback(registry.aclose)
         if model is None:
             chat = await open_model(settings.model, settings.models, progress=progress)
@@ -104,10 +111,6 @@ async def open_assistant(
         else:
             chat = as_chat_model(model)
         redactor = redactor_for(settings.tools)
-        embedder = embedder_for(settings.memory.embeddings, settings.models)
-        memories = await stack.enter_async_context(
-            open_memories(settings.home, settings.memory, embedder)
-        )
         parts = Parts(
             settings=settings,
             model=chat,
@@ -352,7 +355,9 @@ class Assistant:
         deadline = asyncio.get_running_loop().time() + parts.settings.budget.seconds
         before = parts.registry.toolbox
         toolbox = await parts.registry.refresh()
-        ctx = Context(parts, user_id, thread_id, toolbox, deadline, emit)
+        documents = parts.memory.documents if parts.memory else None
+        own = await offered(toolbox, documents, user_id)
+        ctx = Context(parts, user_id, thread_id, own, deadline, emit)
         emit(TurnStarted(user_id, thread_id, parts.model.info.spec))
         for told in changes(before, toolbox):
             ctx.notice("tools", told)
@@ -412,8 +417,17 @@ class Assistant:
 
     async def _erase(self, gone: Sequence[Remembered], user_id: str) -> None:
         """Erase what was forgotten from everything else that is kept."""
-        home = self.settings.home
-        await erase(gone, user_id=user_id, home=home, threads=self._threads, journal=self._journal)
+        if self.memory is None or not gone:
+            return
+        await erase(
+            gone,
+            user_id=user_id,
+            home=self.settings.home,
+            threads=self._threads,
+            journal=self._journal,
+            store=self.memory.store,
+        )
+        self.memory.index.nudge()
 
     async def _asked(self, waiting: Sequence[Waiting], ctx: Context) -> dict[str, Answer]:
         """Ask the approver; the time that the user takes is not the turn's."""

@@ -15,6 +15,7 @@ from agent.entailment import confirmed
 from agent.errors import ModelError
 from agent.events import Basis, Cited
 from agent.lookup import language_of, looked_up
+from agent.nodes.own import without_own
 from agent.recalling import given
 from tools.sources import Source
 
@@ -104,6 +105,7 @@ def tell_checked(entry: Entry, messages: Sequence[Entry], ctx: Context) -> None:
 
 def lead(turn: Sequence[Entry]) -> str:
     """Return what an answer has to begin with, because searching went badly; mostly nothing."""
+    turn = without_own(turn)
     searches = turns.searches(turn)
     others = (one for one in turn if one["role"] == "tool" and not one.get("searches"))
     if not searches or any(not one.get("error") for one in others):

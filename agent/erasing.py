@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from agent.state import Entry
 from memory.embeddings import unusual
@@ -26,11 +26,14 @@ from tools.ranking import words
 
 if TYPE_CHECKING:
     from agent.threads import Threads
+    from memory.store import Store
     from tools.journal import Journal
 
 FORGOTTEN = "[forgotten]"
 TYPED = "history"
 """The file of what was typed at the prompt, in the home folder."""
+WAITING = 10_000
+"""Messages still to be read that are looked through."""
 LOGS = "logs"
 """The folder of logs of what was unexpected, in the home folder."""
 LEAST = 4
@@ -98,7 +101,13 @@ def far(told: Marks) -> Clean:
 
 
 async def erase(
-    gone: Iterable[Record], *, user_id: str, home: Path | None, threads: Threads, journal: Journal
+    gone: Iterable[Record],
+    *,
+    user_id: str,
+    home: Path | None,
+    threads: Threads,
+    journal: Journal,
+    store: Store,
 ) -> None:
     """Erase forgotten records from everything else that arriero keeps of a user.
 
@@ -108,12 +117,17 @@ async def erase(
         home: The folder with what was typed at the prompt, and with logs; None for none.
         threads: The conversations.
         journal: The journal of side effects.
+        store: The store, with messages that are still to be read.
     """
     if not (records := list(gone)):
         return
     told = await asyncio.to_thread(marks, records)
     await threads.erase(told, user_id=user_id)
     await journal.erase(partial(cleaned, clean=near(told)), user_id=user_id)
+    clean = far(told)
+    waiting = await store.inbox(user_id=user_id, limit=WAITING)
+    if held := [one.id for one in waiting if any(clean(t) != t for t in (one.text, one.before))]:
+        await store.done(held, user_id=user_id)
     if home is not None:
         await asyncio.to_thread(erase_typed, home / TYPED, told)
         for log in (home / LOGS).glob("*"):
@@ -126,7 +140,7 @@ def erase_logged(path: Path, told: Marks) -> None:
     clean = far(told)
     kept = "".join(clean(line) for line in text.splitlines(keepends=True))
     if kept != text:
-        _overwrite(path, kept)
+        overwrite(path, kept)
 
 
 def erase_typed(path: Path, told: Marks) -> None:
@@ -143,10 +157,10 @@ def erase_typed(path: Path, told: Marks) -> None:
     kept = [one for one in entries if clean(plain := _typed(one)) == plain]
     if len(kept) == len(entries):
         return
-    _overwrite(path, "".join(kept))
+    overwrite(path, "".join(kept))
 
 
-def _overwrite(path: Path, text: str) -> None:
+def overwrite(path: Path, text: str) -> None:
     """Write a file anew in place: the old text is not to stay in a freed block of the disk."""
     new, before = text.encode("utf-8", "replace"), path.stat().st_size
     with path.open("r+b") as file:
@@ -175,7 +189,7 @@ def erased(messages: Sequence[Entry], told: Marks, thread_id: str) -> list[Entry
 
 
 def _entry(entry: Entry, told: Marks, clean: Clean) -> Entry:
-    kept = {key: cleaned(value, clean) for key, value in entry.items()}
+    kept: dict[str, Any] = {key: cleaned(value, clean) for key, value in entry.items()}
     if "recalled" in entry:
         kept["recalled"] = [one for one in entry["recalled"] if one["id"] not in told.ids]
     if "tool_calls" in entry:
@@ -185,8 +199,8 @@ def _entry(entry: Entry, told: Marks, clean: Clean) -> Entry:
     # Ids and names join entries; they are no text.
     for name in ("role", "tool_call_id", "name", "stop", "tools"):
         if name in entry:
-            kept[name] = entry[name]  # type: ignore[literal-required]
-    return Entry(**kept)  # type: ignore[typeddict-item]
+            kept[name] = entry[name]
+    return cast("Entry", kept)
 
 
 def cleaned(value: Any, clean: Clean) -> Any:

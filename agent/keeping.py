@@ -38,7 +38,6 @@ async def obey(messages: Sequence[Entry], ctx: Context) -> Decision | None:
     if ctx.parts.memory is None or len(messages) > start + 1:
         return None
     from memory.commands import command_of
-
     from memory.database import MemoryDamaged
 
     text = messages[start]["content"]
@@ -127,8 +126,9 @@ async def _meant(statement: str, ctx: Context) -> list[Record]:
     """Return the records that a user wants forgotten: those that say what he names."""
     memory = ctx.parts.memory
     assert memory is not None  # noqa: S101 - for the type checker; `obey` has looked
-    place = {"user_id": ctx.user_id, "thread_id": ctx.thread_id}
-    found = await memory.recall(statement, **place, limit=20, everything=True)
+    found = await memory.recall(
+        statement, user_id=ctx.user_id, thread_id=ctx.thread_id, limit=20, everything=True
+    )
     named = set(content_words(statement)) - _PERSONS
     return [one.record for one in found if named and _names(one.record, named)]
 

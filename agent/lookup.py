@@ -15,6 +15,8 @@ from datetime import date, timedelta
 from tools.passages import sentences
 from tools.ranking import words as content
 
+PERSONAL_WORDS = 16
+"""Words that a question about the user has at most."""
 MOST_WORDS = 60
 """Words of a message from which on it brings along what it is about."""
 
@@ -121,6 +123,11 @@ _OTHER_TOOLS = re.compile(
     r"^(?:is|will) it (?:going to )?(?:rain(?:ing)?|snow(?:ing)?|be)\b",
     re.IGNORECASE,
 )
+_KEPT_ELSEWHERE = re.compile(
+    r"\b(?:files?|folders?|notes?|documents?|calendar|mails?|e-?mails?|inbox|contacts?|lists?|"
+    r"search|today|tomorrow|tonight|now)\b",
+    re.IGNORECASE,
+)
 _POINTING = {
     "en": r"he|she|it|they|him|her|his|hers|its|them|their|theirs|that|those|these|this|"
     r"(?<!is )(?<!are )(?<!was )(?<!were )there|(?:the|this|that|which|other) ones?|the same",
@@ -197,6 +204,24 @@ def looked_up(text: str, *, first: bool) -> Lookup | None:
         return None
     leaning = bool(_LEANING[language].search(outside)) and not first
     return Lookup(wanted, language, leaning, news, how)
+
+
+def personal(text: str) -> bool:
+    """Tell whether a message is a question about the user himself, and no more than that.
+
+    What asks for the weather, the time or a sum is none, wherever the user lives.
+    """
+    said, _ = _parted(text)
+    asked = _POLITE.sub("", " ".join(said.split())).strip()
+    if not asked or len(asked.split()) > PERSONAL_WORDS or _CONVERSATION.search(asked):
+        return False
+    if _SUM.search(asked) or _OTHER_TOOLS.search(asked) or _KEPT_ELSEWHERE.search(asked):
+        return False
+    language = language_of(asked)
+    first = _WORD.search(asked)
+    known = (*_ASKING["en"].split(), *_ASKING.get(language, "").split())
+    asks = asked.endswith("?") or (first is not None and first[0].lower() in known)
+    return asks and bool(_PERSONAL[language].search(asked))
 
 
 def _parted(text: str) -> tuple[str, str]:

@@ -15,17 +15,16 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from memory.commands import command_of
-from memory.consolidate import Taken
-from memory.extract import worth_reading
-
 from agent.asking import ask_of
 from agent.events import Memory
 from agent.models.base import ChatModel
 from agent.state import Entry
 from agent.summing import sum_up
+from memory.commands import command_of
+from memory.consolidate import Taken
 from memory.database import MemoryDamaged
 from memory.embeddings import EmbedderError
+from memory.extract import worth_reading
 from memory.inbox import Message
 from memory.memories import Memories
 
@@ -187,13 +186,13 @@ class Remembering:
     async def _take(self, message: Message) -> None:
         """Read one message; one that fails again and again is let go."""
         store, user_id = self._memories.store, message.user_id
-        if message.tries >= TRIES:
+        if message.tries >= TRIES or self._memories.settings.write != "all":
             await store.done([message.id], user_id=user_id)
             return
         try:
             taken = await self._memories.hear(message, user_id=user_id, ask=self._ask)
         except (EmbedderError, ValueError):
-            await store.tried([message.id], user_id=user_id)
+            await store.tried(message.id, user_id=user_id)
             return
         await store.done([message.id], user_id=user_id)
         self._written[user_id, message.thread_id] += [one for one in taken if one.record]

@@ -48,9 +48,7 @@ async def sum_up(threads: Threads, memories: Memories, ask: Ask, *, most: int = 
             break
         store, mark = memories.store, f"turns:{thread.turns}"
         known = await store.list(user_id=user_id, kinds=("summary",), thread_id=thread.id)
-        if any(one.message == mark for one in known) or (
-            await store.state(user_id=user_id)
-        ).paused:
+        if any(one.message == mark for one in known) or (await store.state(user_id=user_id)).paused:
             continue
         history = await threads.messages(user_id=user_id, thread_id=thread.id)
         said = [one["content"] for one in history if one["role"] == "user"]

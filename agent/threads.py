@@ -32,6 +32,8 @@ from memory.threads import ThreadList
 
 FILE = "threads.sqlite"
 IN_MEMORY = ":memory:"
+WAIT, SHORT_WAIT = 10_000, 300
+"""Milliseconds that a statement waits for another process, and a cleaning up does."""
 KEPT = 64
 """Threads whose conversation is kept in memory behind a turn."""
 PATIENCE = 200
@@ -93,7 +95,7 @@ async def _set_up(connection: aiosqlite.Connection, saver: Saver, index: ThreadL
     """
     for left in range(PATIENCE, -1, -1):
         try:
-            for pragma in ("busy_timeout=10000", "synchronous=normal", "secure_delete=on"):
+            for pragma in (f"busy_timeout={WAIT}", "synchronous=normal", "secure_delete=on"):
                 await connection.execute(f"pragma {pragma}")
             await saver.setup()
             await index.setup()
@@ -243,8 +245,35 @@ class Threads:
                 await self.index.rename(user_id=user_id, thread_id=thread.id, title=title)
                 changed.add(_key(user_id, thread.id))
         if changed:
-            await self._db.execute_fetchall("pragma wal_checkpoint(truncate)")
+            await self._wipe()
         return len(changed)
+
+    async def delete_user(self, user_id: str) -> int:
+        """Delete all threads of a user for good, and return how many there were."""
+        if self._background:
+            await asyncio.wait(self._background)
+        own = {unquote(key.partition("/")[2]) for key in await self._keys(user_id)}
+        own |= {thread.id for thread in await self.index.list(user_id=user_id)}
+        for thread_id in own:
+            await self.delete(user_id=user_id, thread_id=thread_id)
+        if own:
+            await self._wipe()
+        return len(own)
+
+    async def _wipe(self) -> None:
+        """Write the file anew: SQLite leaves copies of rows that it has moved between pages.
+
+        Where another process uses the file at this moment, what was deleted is overwritten, and
+        its copies go with the next time.
+        """
+        await self._db.execute_fetchall(f"pragma busy_timeout={SHORT_WAIT}")
+        try:
+            await self._db.execute_fetchall("vacuum")
+            await self._db.execute_fetchall("pragma wal_checkpoint(truncate)")
+        except sqlite3.OperationalError:
+            return
+        finally:
+            await self._db.execute_fetchall(f"pragma busy_timeout={WAIT}")
 
     async def _keys(self, user_id: str) -> list[str]:
         query = "select distinct thread_id from checkpoints where thread_id glob ?"

@@ -7,6 +7,7 @@ of each file is kept beside them, renewed whenever Chroma has written, and compa
 from __future__ import annotations
 
 import json
+import struct
 import zlib
 from collections.abc import Collection
 from contextlib import suppress
@@ -17,6 +18,11 @@ from memory.kept import IndexBroken
 
 FILE = "arriero.json"
 _BLOCK = 1 << 20
+# How hnswlib, which Chroma writes its vectors with, begins a file: its format, an offset, the room
+# that there is, the vectors that there are, and the bytes of each.
+_HEADER = struct.Struct("<iQQQQ")
+_VERSION = 1
+_LENGTH = 4
 
 
 class Digests:
@@ -51,6 +57,7 @@ class Digests:
         if self._seen.get(segment) == self._signature(segment):
             return
         with self._lock:
+            _blank(self._folder / segment)
             self._seen[segment] = self._signature(segment)
             self._known[segment] = self._digests(segment)
             self._write()
@@ -91,6 +98,23 @@ class Digests:
         new = path.with_suffix(".new")
         new.write_text(json.dumps(self._known), encoding="utf-8")
         new.replace(path)
+
+
+def _blank(folder: Path) -> None:
+    """Write zeros over the room that a segment's files have for vectors that are still to come.
+
+    Chroma writes there what the process's memory held before: forgotten vectors, or texts.
+    """
+    with suppress(OSError, struct.error):
+        version, _, _, count, size = _HEADER.unpack_from((folder / "header.bin").read_bytes())
+        if version != _VERSION:
+            return
+        for name, each in (("data_level0.bin", size), ("length.bin", _LENGTH)):
+            path = folder / name
+            if (rest := path.stat().st_size - count * each) > 0:
+                with path.open("r+b") as file:
+                    file.seek(count * each)
+                    file.write(bytes(rest))
 
 
 def _crc(path: Path) -> int:

@@ -146,10 +146,10 @@ class Follower:
                 await self._store.settled(self.applied[space], space=space)
 
     async def _apply(self, pending: Sequence[Pending], space: Space) -> None:
-        """Bring the last that was written of each into the index."""
+        """Take out what was deleted or written anew, and bring in the last of each."""
         last = {one.id: one for one in pending}
         gone: dict[str, list[int]] = {}
-        for one in last.values():
+        for one in pending:
             if one.vector is None:
                 gone.setdefault(one.user_id, []).append(one.id)
         for user_id, ids in gone.items():

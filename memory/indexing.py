@@ -43,6 +43,8 @@ POLL = 5.0
 """Seconds after which it is looked for what other processes have written."""
 RETRY = 60.0
 """Seconds after which it is tried again to open an index that could not be opened."""
+LAST = 2.0
+"""Seconds that closing may take for the sake of what was deleted a moment ago."""
 PATIENCE = 0.1
 """Seconds that a search waits for the index, which may be busy with something else."""
 Kind = Literal["folder", "server", "memory"]
@@ -130,6 +132,7 @@ class Indexer:
         self._state: State = "closed"
         self._reading = False
         self._suspect = False
+        self._drops = self._dropped = 0
         self._note = ""
 
     async def search(self, vector: Vectors, *, user_id: str, space: Space, limit: int) -> list[Hit]:
@@ -156,11 +159,13 @@ class Indexer:
     async def drop(self, ids: Sequence[int], *, user_id: str, space: Space) -> None:
         """Take out soon what the store has deleted, and leave no trace of it in the files."""
         checked(user_id)
+        self._drops += 1
         self.nudge()
 
     async def forget_user(self, *, user_id: str) -> None:
         """Take out soon what the store has deleted of a user."""
         checked(user_id)
+        self._drops += 1
         self.nudge()
 
     async def ids(self, *, user_id: str, space: Space) -> set[int]:
@@ -241,12 +246,19 @@ class Indexer:
         return found
 
     async def aclose(self) -> None:
-        """Stop, and let go of the index."""
+        """Stop, and let go of the index.
+
+        What was deleted a moment ago is still taken out of its files, if that takes no time.
+        """
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+        if self._dropped != self._drops and self._state == "open":
+            with contextlib.suppress(TimeoutError, DatabaseError, sqlite3.Error, OSError):
+                async with asyncio.timeout(LAST):
+                    await self._hurry()
         await self._index.aclose()
         self._state = "closed"
         if self._lock is not None:
@@ -339,7 +351,9 @@ class Indexer:
                 self._state, self._note = "open", ""
             if self._suspect:
                 raise IndexBroken("A search has failed.")
+            drops = self._drops
             await self._follower.follow()
+            self._dropped = drops
         except IndexUnreachable as error:
             self._state, self._note = "broken", error.message
         except IndexBroken as error:

@@ -27,6 +27,8 @@ from memory.store import FILE, Change, Store, open_database
 
 EVERYWHERE = ""
 """The scope of what may be used in every thread."""
+WRITING = ("added", "strengthened", "closed", "corrected")
+"""Changes that saying something makes, and that undoing takes back."""
 COMMAND = "command"
 """The source of what the user asked to be remembered."""
 ASKED = 0.8
@@ -53,6 +55,7 @@ async def open_memories(
     try:
         yield memories
     finally:
+        await memories.documents.aclose()
         await index.aclose()
         await database.aclose()
 
@@ -204,13 +207,12 @@ class Memories:
             user_id: Whose memory it is.
             thread_id: The thread; empty for any.
         """
-        newest = await self.store.changes(user_id=user_id, thread_id=thread_id, limit=1)
-        if not newest:
-            return []
-        place = {"thread_id": newest[0].thread_id, "message": newest[0].message}
-        if not newest[0].message:
-            return newest
-        return await self.store.changes(user_id=user_id, **place)
+        log = await self.store.changes(user_id=user_id, thread_id=thread_id)
+        written = [one for one in log if one.action in WRITING]
+        if not written or not written[0].message:
+            return written[:1]
+        last = (written[0].thread_id, written[0].message)
+        return [one for one in written if (one.thread_id, one.message) == last]
 
     async def undo(self, changes: Sequence[Change], *, user_id: str) -> list[Change]:
         """Take back what was written, the newest first; return what was taken back."""

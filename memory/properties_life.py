@@ -207,7 +207,7 @@ LIFE: tuple[Property, ...] = (
         ^(?:\W|my |our |the |new |[\w-]+ )*{RELATIVE}(?:'s| is)(?: now)? (?P<v>(?:mrs?|ms|dr)\.? .+)
         \b(?:calls?|named|renamed|christened) (?:him|her|it|them|my \w+|our \w+|the \w+) (?P<v>.+)
         \bis now (?:called|named) (?P<v>.+)
-        \b(?:settled on|went with|chose|picked|decided on) (?P<v>[\w' -]+?) (?:for|as) (?:a |her 
+        \b(?:settled on|went with|chose|picked|decided on) (?P<v>[\w' -]+?) (?:for|as) (?:a |her
         |the |its )?name
         """,
         r"\b(?:names?\b(?! of (?:the|a) )|called\b|surname|wie heiss\w+|como se llama\w*|"

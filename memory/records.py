@@ -1,4 +1,4 @@
-"""The record of one thing that is remembered: what was said, of whom, by whom, and when it holds."""
+"""The record of one thing that is remembered: what was said, of whom, by whom, since when."""
 
 from __future__ import annotations
 

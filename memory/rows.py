@@ -184,11 +184,11 @@ def rewrite(db: sqlite3.Connection, old: Record, new: Record, vector: Any, model
     fulltext.drop(db, owner, [(old.id, indexed_text(old))], space="records")
     fulltext.put(db, owner, [(new.id, indexed_text(new))], space="records")
     changed = {name: getattr(new, name) for name in COLUMNS}
+    # An index would keep the old vector somewhere in its files if it only were given the new one.
+    vectors.bury(db, [new.id], old.user_id)
     same, seq = terms.digest(new.text, owner.salt), vectors.reserve(db, 1)
     update(db, new.id, seq=seq, same=same, **changed)
     vectors.put(db, owner, [(new.id, vectors.model_number(db, model), vector)])
-    if vector is None:
-        vectors.bury(db, [new.id], old.user_id)
 
 
 def remove(db: sqlite3.Connection, user_id: str, records: Sequence[Record]) -> None:

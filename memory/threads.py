@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import time
 from dataclasses import dataclass
 
@@ -74,7 +75,7 @@ class ThreadList:
         )
         return [ThreadInfo(*row) for row in rows]
 
-    async def quiet(self, *, before: float, turns: int) -> list[tuple[str, ThreadInfo]]:
+    async def quiet(self, *, before: float, turns: int) -> builtins.list[tuple[str, ThreadInfo]]:
         """Return all users' threads of some length that are at rest, the oldest first.
 
         Args:

@@ -42,7 +42,8 @@ def test_commands_exist(page):
 def test_settings_exist(page, monkeypatch, tmp_path):
     monkeypatch.setenv("ARRIERO_HOME", str(tmp_path))
     known = {setting.name for setting in explain(load_settings(), {})}
-    named = re.findall(r"`((?:models|budget|tools|memory)\.[a-z_.]+(?<!\.py)(?<!\.sqlite))`", page.read_text())
+    form = r"`((?:models|budget|tools|memory)\.[a-z_.]+(?<!\.py)(?<!\.sqlite))`"
+    named = re.findall(form, page.read_text())
     modules = {name for name in named if (ROOT / (name.replace(".", "/") + ".py")).is_file()}
     assert set(named) - modules - known == set()
 

@@ -195,10 +195,9 @@ class SqliteJournal:
                 after = [_text(clean(json.loads(one))) for one in texts]
                 if after != texts:
                     db.execute(update, (*after, key))
-            db.execute("pragma wal_checkpoint(truncate)")
 
         if self._file.exists():
-            await self._file.run(work)
+            await self._file.change(work, wipe=True)
 
     async def aclose(self) -> None:
         """Close the file."""

@@ -79,7 +79,11 @@ async def _remember(
     """Read what was said for what lasts, before the process ends; Ctrl-C leaves it for later."""
     this = asyncio.current_task()
     assert this is not None  # noqa: S101 - for the type checker; a coroutine has a task
-    with on_interrupt(this.cancel), suppress(asyncio.CancelledError):
+
+    def leave() -> None:
+        this.cancel()
+
+    with on_interrupt(leave), suppress(asyncio.CancelledError):
         if not await assistant.settled(REMEMBERING):
             terminal.note("Not all of this is read yet for what lasts; that is done next time.")
         for line in written_lines(assistant.written(user_id=user_id, thread_id=thread_id)):

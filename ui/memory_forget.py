@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -185,9 +184,13 @@ async def _forget(
         return KEPT
     gone = await places.memories.forget([one.id for one in found], user_id=user_id)
     await erase(
-        gone, user_id=user_id, home=places.home, threads=places.threads, journal=places.journal
+        gone,
+        user_id=user_id,
+        home=places.home,
+        threads=places.threads,
+        journal=places.journal,
+        store=places.memories.store,
     )
-    await _erase_rest(gone, places, user_id)
     await _settle(places, terminal)
     if as_json:
         terminal.json({"forgotten": [one.id for one in gone]})
@@ -211,25 +214,6 @@ async def _settle(places: Everything, terminal: Terminal) -> None:
     )
 
 
-async def _erase_rest(gone: Sequence[Record], places: Everything, user_id: str) -> None:
-    """Take forgotten records out of messages that are still to be read, and of the log."""
-    from agent.erasing import far, marks
-
-    clean = far(await asyncio.to_thread(marks, gone))
-    store = places.memories.store
-    waiting = await store.inbox(user_id=user_id, limit=MOST)
-    told = [
-        one.id for one in waiting if (clean(one.text), clean(one.before)) != (one.text, one.before)
-    ]
-    if told:
-        await store.done(told, user_id=user_id)
-    for path in _logs(places.home):
-        lines = path.read_text("utf-8", errors="replace").splitlines(keepends=True)
-        kept = [line for line in lines if clean(line) == line]
-        if kept != lines:
-            _overwrite(path, "".join(kept))
-
-
 async def _forget_all(
     places: Everything, user_id: str, terminal: Terminal, *, yes: bool, as_json: bool
 ) -> int:
@@ -239,8 +223,7 @@ async def _forget_all(
         if not await _agreed(asked, terminal, yes=yes):
             return KEPT
     await places.memories.forget_user(user_id=user_id)
-    for thread in await places.threads.index.list(user_id=user_id):
-        await places.threads.delete(user_id=user_id, thread_id=thread.id)
+    await places.threads.delete_user(user_id)
     while actions := await places.journal.records(user_id=user_id, limit=1000):
         for name in {one.thread_id for one in actions}:
             await places.journal.forget(user_id=user_id, thread_id=name)
@@ -272,7 +255,7 @@ async def _count(places: Everything, user_id: str) -> Gone:
 async def _clear_files(places: Everything, terminal: Terminal) -> None:
     """Delete what was typed, logged and kept of searches, and write the databases anew."""
     from agent.assistant import JOURNAL
-    from agent.erasing import TYPED
+    from agent.erasing import TYPED, overwrite
     from agent.threads import FILE as THREADS
     from memory.store import FILE as MEMORIES
     from tools.search.cache import PLACE
@@ -280,7 +263,7 @@ async def _clear_files(places: Everything, terminal: Terminal) -> None:
     home = places.home
     for path in (home / TYPED, *_logs(home)):
         if path.is_file():
-            _overwrite(path, "")
+            overwrite(path, "")
             path.unlink()
     busy = [
         name
@@ -334,17 +317,6 @@ async def _agreed(question: str, terminal: Terminal, *, yes: bool) -> bool:
 
 def _logs(home: Path) -> list[Path]:
     return sorted((home / LOGS).glob("*.log*"))
-
-
-def _overwrite(path: Path, text: str) -> None:
-    """Write a text over a file in place: the old one is not to stay in a freed block."""
-    size, data = path.stat().st_size, text.encode("utf-8")
-    with path.open("r+b") as file:
-        file.write(data)
-        file.write(bytes(max(size - len(data), 0)))
-        file.flush()
-        os.fsync(file.fileno())
-        file.truncate(len(data))
 
 
 def _tell_of_backups(home: Path, terminal: Terminal) -> None:

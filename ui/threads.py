@@ -79,10 +79,16 @@ def delete_thread(thread_id: str, options: Options, terminal: Terminal, *, as_js
     Raises:
         UsageError: The user has no such thread.
     """
+    from agent.assistant import JOURNAL
+    from tools.journal import SqliteJournal
+
     user_id = options.user_id()
 
     async def delete() -> bool:
         async with _opened(options) as threads:
+            journal = SqliteJournal(options.settings().home / JOURNAL)
+            await journal.forget(user_id=user_id, thread_id=thread_id)
+            await journal.aclose()
             return await threads.delete(user_id=user_id, thread_id=thread_id)
 
     if not asyncio.run(delete()):

@@ -80,7 +80,7 @@ class OllamaEmbedder:
         vectors = np.asarray(rows, np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         self._length = vectors.shape[1]
-        found: Vectors = vectors / np.where(lengths > 0, lengths, 1.0)
+        found: Vectors = (vectors / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
         return found
 
     def _asked(self, texts: Sequence[str]) -> list[list[float]]:

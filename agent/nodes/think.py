@@ -20,6 +20,7 @@ from agent.models.calls import Call
 from agent.models.protocol import Decision, failed
 from agent.nodes.decide import decide, entry_of, spent
 from agent.nodes.look import ground, look
+from agent.recalling import answers
 from agent.state import Act, Context, Entry, State
 from tools.approval import why_ask
 from tools.declared import Risk
@@ -85,7 +86,9 @@ async def _decided(messages: Sequence[Entry], ctx: Context) -> tuple[Decision, S
         return done, "answered"
     if (searches := await look(messages, ctx)) is not None:
         return searches, "answered"
-    return await ground(messages, ctx) or await decide(messages, ctx)
+    plain = all(one.origin == "built-in" for one in ctx.toolbox.tools.values())
+    known = answers(messages, turns.begin(messages), plain=plain)
+    return await ground(messages, ctx) or await decide(messages, ctx, answer_only=known)
 
 
 def _act(

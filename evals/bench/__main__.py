@@ -147,9 +147,9 @@ async def _with_model(name: str, options: argparse.Namespace) -> list[Row]:
     if name in ("stories", "chat-memory"):
         from evals.bench import chat_memory, stories
 
-        told = stories if name == "stories" else chat_memory
+        told = stories.measure if name == "stories" else chat_memory.measure
         chosen = options.set or "dev"
-        return await told.measure(spec, chosen=chosen, items=options.items or 0, progress=_tell)
+        return await told(spec, chosen=chosen, items=options.items or 0, progress=_tell)
     drawn: dict[str, Any] = {"items": options.items or 30, "seed": options.seed, "progress": _tell}
     if name == "prefix":
         from evals.bench import prefix

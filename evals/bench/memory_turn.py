@@ -28,8 +28,8 @@ from memory.settings import MemorySettings
 USERS = 1000
 WARM_UP = 10
 TURNS = 100
-PLACES = "Lima Cusco Puno Tacna Piura Ica Jauja Oslo Bergen Rome Turin Paris Lyon Graz".split()
-THINGS = "tea coffee chess rowing opera jazz hiking cheese olives tomatoes novels maps".split()
+PLACES = tuple("Lima Cusco Puno Tacna Piura Ica Oslo Bergen Rome Turin Paris Lyon Graz".split())  # noqa: SIM905
+THINGS = tuple("tea coffee chess rowing opera jazz hiking cheese olives novels".split())  # noqa: SIM905
 FORMS = (
     "I live in {place} and like {thing} since year {year}",
     "My sister in {place} gave me {thing} in {year}",

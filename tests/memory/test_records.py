@@ -320,6 +320,8 @@ async def test_an_index_learns_of_everything_in_its_order(store: Store) -> None:
     await store.delete([b.id], user_id=EVA)
     new = await store.after(seen, space="records")
     assert [(one.id, one.user_id, one.vector is None) for one in new] == [
+        # The old vector goes before the new one comes.
+        (a.id, EVA, True),
         (a.id, EVA, False),
         (b.id, EVA, True),
     ]
