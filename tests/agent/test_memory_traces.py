@@ -125,7 +125,8 @@ async def test_forgetting_in_the_store(way: str, tmp_path: Path) -> None:
         if way == "forget":
             gone = await memories.forget([record.id], **user)
             home = tmp_path
-            await erase(gone, **user, home=home, threads=threads, journal=journal)
+            kept: dict[str, Any] = {"threads": threads, "journal": journal}
+            await erase(gone, **user, home=home, store=memories.store, **kept)
         elif way == "edit":
             await memories.store.edit(record.id, **user, text="My boat has a new name.")
         elif way == "undo":
@@ -180,3 +181,13 @@ async def test_what_another_process_reads_meanwhile_is_gone_when_it_is_closed(
         await memories.index.settle()
         await memories.store.list(user_id="ana")
         assert holding(tmp_path, texts) == []
+
+
+async def test_the_room_for_vectors_to_come_holds_nothing_of_the_past(tmp_path: Path) -> None:
+    """Chroma would write there whatever the memory of the process held before."""
+    async with open_memories(tmp_path, MemorySettings(), open_embedder()) as memories:
+        await written(memories)
+        files = [one for one in tmp_path.rglob("*.bin") if one.name != "header.bin"]
+        assert files
+        # So few are still in Chroma's log, and none in these files.
+        assert [one.name for one in files if any(one.read_bytes())] == []
