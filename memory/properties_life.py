@@ -9,7 +9,7 @@ LIFE: tuple[Property, ...] = (
         "employer",
         r"""
         \b(?:work|works|working|worked|job|shifts?|nursing|teaching|employed|interning
-        |freelancing) (?:full[- ]time |part[- ]time )?(?:at|for|with) (?P<v>.+)
+        |freelancing) (?:full[- ]time |part[- ]time )?(?:at|for|with) (?P<v>(?!is ).+)
         \b(?:the )?(?:company|firm|place|school|hospital|shop) (?:that )?(?:i|we|he
         |she) works? (?:at|for|in) (?:is|'s) (?P<v>.+)
         \b(?:joined|joining) (?P<v>(?:a |the |an )?[\w&' .-]+?(?:company|bank|firm|startup|team
@@ -35,7 +35,8 @@ LIFE: tuple[Property, ...] = (
         \b(?:work|works|working|worked|job|started(?: today)?|hired|position|qualified
         |retrained) as (?:an? |the )?(?P<v>.+)
         \b(?:became|promoted to|made me|made him|made her|named
-        |appointed) (an? )?(?P<v>(?:[\w-]+ ){{0,3}}(?:manager|lead|leader|head|director|chef|officer
+        |appointed) (?:(?:the|an?) )?(?P<v>(?:[\w-]+ ){{0,3}}(?:manager|lead|leader|head|director
+        |chef|officer
         |supervisor
         |partner|teacher|nurse|doctor|engineer|editor|\w+(?:er|or|ist))\b.*)
         \b(?P<v>unemployed|retired|jobless|between jobs|self-employed|freelance|freelancing
@@ -138,7 +139,8 @@ LIFE: tuple[Property, ...] = (
     row(
         "home",
         rf"""
-        \b(?:live|lives|living|lived|reside|resides)\b (?:\w+ly |back |now |out |right |here )?(?:in
+        \b(?:live|lives|living|lived|reside|resides)\b (?:(?:\w+ly|back|now|out|right|alone
+        |here) )?(?:in
         |at|on|near|outside|by|with) (?P<v>.+)
         \b(?:moved|moving|move|relocated|emigrated|transferred)\b(?: \w+){{0,4}}? (?:to|into|in with
         |out to|over to|back to) (?P<v>.+)
@@ -207,8 +209,8 @@ LIFE: tuple[Property, ...] = (
         ^(?:\W|my |our |the |new |[\w-]+ )*{RELATIVE}(?:'s| is)(?: now)? (?P<v>(?:mrs?|ms|dr)\.? .+)
         \b(?:calls?|named|renamed|christened) (?:him|her|it|them|my \w+|our \w+|the \w+) (?P<v>.+)
         \bis now (?:called|named) (?P<v>.+)
-        \b(?:settled on|went with|chose|picked|decided on) (?P<v>[\w' -]+?) (?:for|as) (?:a |her
-        |the |its )?name
+        \b(?:settled on|went with|chose|picked|decided on) (?P<v>[\w' -]+?) (?:for|as) (?:(?:a|his
+        |her|the|its) )?name
         """,
         r"\b(?:names?\b(?! of (?:the|a) )|called\b|surname|wie heiss\w+|como se llama\w*|"
         r"comment s'appel\w+|come si chiama\w*|como se chama\w*|what did (?:we|i) call)",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memory.property import Property, row
+from memory.property import RELATIVE, Property, row
 
 SELF: tuple[Property, ...] = (
     row(
@@ -45,14 +45,17 @@ SELF: tuple[Property, ...] = (
     ),
     row(
         "age",
-        r"""
-        \b(?:i'm|i am|im|he's|she's|he is|she is|\w+'s|turned|turns|turning) (?:now |only 
-        |already )?(?P<v>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven
-        |twelve)(?: (?:and|years?|yrs?|months?|now|today|yesterday|this|next|last)\b|[,.!;]|$)
-        \b(?:\w+) is (?P<v>\d{1,3})\b(?! (?:kg|kilos|cm|m|miles|km|minutes|mg|dollars|euros
-        |percent)|[:.,]\d)
-        \b(?:tengo|tiene|ho|ha|tenho|tem|j'ai|a|compie) (?P<v>\d{1,3} (?:anos|anni|ans))|\b(?:bin
-        |ist|wird) (?P<v2>\d{1,3})(?: jahre)?\b
+        rf"""
+        \b(?:i'm|i am|im|he's|she's|he is|she is|\w+'s|turned|turns
+        |turning) (?:(?:now|only|just|already) )?(?P<v>\d{{1,3}}|one|two|three|four|five|six|seven
+        |eight|nine|ten
+        |eleven|twelve)(?: (?:and|years?|yrs?|months?|now|today|yesterday|this|next|last)\b
+        |[,.!;](?!\d)|$)
+        (?:\b{RELATIVE}(?: [\w-]+)?|^(?!it|this|that|there)[a-z]+) is (?:(?:now|only
+        |just) )?(?P<v>\d{{1,3}})\b(?! ?(?:kg|kilos|cm|m
+        |miles|km|minutes|mg|dollars|euros|percent|%)|[:.,]\d)
+        \b(?:tengo|tiene|ho|ha|tenho|tem|j'ai|a|compie) (?P<v>\d{{1,3}} (?:anos|anni|ans))
+        |\b(?:bin|ist|wird) (?P<v2>\d{{1,3}})(?: jahre)?\b
         """,
         r"\bhow old\b(?! is (?:the|a) )|\bwhat age\b|\b(?:my|'s) age\b|\bwie alt\b|\bcuantos "
         r"anos\b|\bquel age\b|"

@@ -27,6 +27,7 @@ NAMES = (
     "latency",
     "citations",
     "memory-store",
+    "memory-turn",
     "locomo",
     "stories",
     "chat-memory",
@@ -64,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="seed of the draw of items")
     parser.add_argument("--model", default="llamacpp:qwen2.5-coder-1.5b", help="model spec")
     parser.add_argument(
-        "--no-native", action="store_true", help="leave native calling, or create_agent, out"
+        "--no-native",
+        action="store_true",
+        help="leave native calling, create_agent, or Chroma as it comes, out",
     )
     parser.add_argument(
         "--whole", action="store_true", help="bfcl_multi: play on behind a turn that failed"
@@ -129,7 +132,12 @@ def run(name: str, options: argparse.Namespace) -> list[Row]:
     if name == "memory-store":
         from evals.bench import memory_store
 
-        return memory_store.measure(options.records, seed=options.seed, progress=_tell)
+        peer = not options.no_native
+        return memory_store.measure(options.records, seed=options.seed, peer=peer, progress=_tell)
+    if name == "memory-turn":
+        from evals.bench import memory_turn
+
+        return asyncio.run(memory_turn.measure(max(options.records), seed=options.seed))
     if name == "agentdojo":
         from evals.bench import agentdojo
 

@@ -58,13 +58,18 @@ SIZES = ("bytes a record", "rss MB", "rss MB, index loaded", "fill s", "index s"
 
 
 def measure(
-    records: Sequence[int], *, seed: int = 1, progress: Callable[[str], None] = lambda _: None
+    records: Sequence[int],
+    *,
+    seed: int = 1,
+    peer: bool = True,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> list[Row]:
     """Return the figures of each size, of ours and of Chroma as it comes.
 
     Args:
         records: How many records there are of all users together.
         seed: Seed of everything that is made up.
+        peer: Whether Chroma as it comes is measured, which takes much longer to fill.
         progress: Is told what is being done.
     """
     rows = []
@@ -72,9 +77,11 @@ def measure(
         progress(f"{count:,} records: ours")
         ours = _apart(_ours, count, seed)
         progress(f"{count:,} records: {ours}")
-        progress(f"{count:,} records: Chroma as it comes")
-        raw = _apart(_raw, count, seed)
-        progress(f"{count:,} records: {raw}")
+        raw: Figures = {}
+        if peer:
+            progress(f"{count:,} records: Chroma as it comes")
+            raw = _apart(_raw, count, seed)
+            progress(f"{count:,} records: {raw}")
         rows += _rows(f"{count:,}", ours, raw)
     return rows
 
@@ -88,6 +95,7 @@ def _rows(size: str, ours: Figures, raw: Figures) -> list[Row]:
         values |= {
             f"p{at} / Chroma's": ours[f"{case} p{at} ms"] / raw[f"{theirs} p{at} ms"]
             for at in (50, 95)
+            if raw
         }
         if f"{case} found" in ours:
             values["found"] = ours[f"{case} found"]
@@ -95,6 +103,8 @@ def _rows(size: str, ours: Figures, raw: Figures) -> list[Row]:
         rows.append(Row("memory-store", f"{size}: {case}", items, values, note))
     sizes = {name: value for name, value in ours.items() if name in SIZES}
     rows.append(Row("memory-store", f"{size}: size", QUESTIONS, sizes, note))
+    if not raw:
+        return rows
     values = {f"p{at} ms": raw[f"search p{at} ms"] for at in (50, 95)}
     values |= {name: value for name, value in raw.items() if name in SIZES}
     note = f"k = 10; {raw['load']:.1f} processes at work before"

@@ -115,4 +115,4 @@ def _row(name: str, records: int, values: list[float], reference: list[float]) -
     figures = {"p50 ms": statistics.median(values), "p95 ms": at(values, 0.95)}
     figures["p50 added ms"] = statistics.median(values) - statistics.median(reference)
     figures["p95 added ms"] = at(values, 0.95) - at(reference, 0.95)
-    return Row("memory_turn", f"{name}, {records:,} records", len(values), figures)
+    return Row("memory-turn", f"{name}, {records:,} records", len(values), figures)
