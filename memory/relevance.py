@@ -107,6 +107,10 @@ def _timely(candidates: Sequence[Candidate], words: Sequence[float], query: Quer
     }
 
 
+KEYWORDS = 3
+"""Words up to which what is no question may be one in short: "my job"."""
+
+
 def _judged(
     one: Candidate,
     words: float,
@@ -174,6 +178,9 @@ def concerns(record: Record, named: Sequence[str]) -> bool:
 def _told(record: Record, query: Query) -> float:
     """Return what it adds that a record tells what is asked for."""
     if query.asked is None or not record.attribute:
+        return 0.0
+    if not (query.asks or query.suggests) and len(query.stems) > KEYWORDS:
+        # What is told, and not asked, need not be compared with all of that kind.
         return 0.0
     if record.attribute == query.asked.name:
         return ATTRIBUTE
