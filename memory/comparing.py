@@ -285,11 +285,11 @@ def _open(new: Draft, old: Record, likeness: float) -> Effect:
         return "replaces"
     if new.negated != old.negated and (likeness > LIKE or len(shared) > 1):
         return "replaces" if _changes(new) or len(shared) > 1 else "unsure"
-    counted = _numbers(new) and _numbers(old) and _numbers(new) != _numbers(old)
-    if counted and likeness > LIKE:
-        return "replaces" if likeness > 0.65 or _changes(new) else "unsure"
     if _counts_differ(new, old):
         return "replaces"
+    counted = _numbers(new) and _numbers(old) and _numbers(new) != _numbers(old)
+    if counted and likeness > LIKE:
+        return "replaces" if likeness > 0.65 or len(shared) > 1 or _changes(new) else "unsure"
     if _STRONG.search(flat(new.text)) and likeness > 0.45:
         return "replaces" if not new.attribute or not old.attribute else "unsure"
     if _changes(new) and likeness > 0.4:
