@@ -121,6 +121,33 @@ MOMENTARY = re.compile(
     r"sore)\b|"
     r"\b(?:sneezing|freezing|raining|snowing) all day\b|\btonight (?:i|we)\b|\bmade it\b|\bsaved\b"
 )
+PROGRESSIVE = re.compile(
+    r"\b(?:i'm|i am|im|we're|we are|he's|she's|they're|is|are|i've been|we've been) "
+    r"(?:just |still |currently |now )?(?!learning|studying|working|living|training|expecting|"
+    r"saving|"
+    r"moving|getting|planning|building|dating|raising|taking|doing|going|staying|nursing|teaching|"
+    r"volunteering|running|being|writing a|looking after|freelancing|renting|having|retiring|"
+    r"paying|"
+    r"swimming|playing|turning|seeing|swearing|driving|growing|collecting|practi[sc]ing|drinking|"
+    r"eating|"
+    r"smoking|using|interning|morning|evening|wedding|amazing|boring|outstanding|anything|nothing|"
+    r"something|king|ring|ageing|caring|missing a)[a-z]{3,}ing\b"
+)
+PASSING = re.compile(
+    r"\btonight\b|\bthis (?:morning|afternoon|evening)\b|\b(?:have|has|need) to (?:hand|go|leave|"
+    r"buy|get|"
+    r"finish|call|be|run|catch|send|do)\b|\bshould\b|\bi owe\b|\babout to\b|\b(?:i'm|we're) (?:out "
+    r"of|"
+    r"back|in the (?:bath|shower|car|kitchen|queue|office|middle|train|bus)|home alone|off to)\b|"
+    r"\bto kill\b|"
+    r"\bmy turn\b|\bget going\b|\bcouldn't care\b|\bi missed\b|\bwas away\b|\bspilled\b|"
+    r"\bdelayed\b|"
+    r"\btrain of thought\b|\bfell asleep\b|\bparked\b|\bit says\b|\bnearly dead\b|\bnext life\b|"
+    r"\b(?:won|lost) (?:yesterday|again|the (?:game|match))\b|\ba meeting (?:at|in)\b|\bthe "
+    r"wrong\b|"
+    r"\b(?:loved?|hated?|liked?|enjoyed?) (?:how|that|this|it|the way)\b|"
+    r"\b(?:prefer|like|love|hate|want|take) the \w+ (?:one|ones|version|option)\b"
+)
 TASK = re.compile(
     r"\b(?:code|functions?|files?|script|server|errors?|bugs?|columns?|rows?|(?:the|this|first|"
     r"second|last|each) lines?|paragraphs?|"

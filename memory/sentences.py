@@ -54,6 +54,8 @@ _TASK = re.compile(
 )
 _FOREIGN = re.compile(
     r"(?:^|[.!?\n]\s*)(?:subject|betreff|asunto|objet|oggetto|assunto|from|to|dear \w+|next|log|"
+    r"quiz|riddle|for a (?:quiz|riddle)|here (?:is|are|comes)[^.!?:\n]{0,40}|bio|cover letter|"
+    r"speech|"
     r"text|email|mail|review|user manual text|[^.!?\n]{0,40}(?:says?|said|writes?|wrote|reads?|"
     r"sagt|schreibt|dice|dit|ecrit|diz)(?: that)?)\s*:\s"
 )

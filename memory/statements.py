@@ -90,15 +90,16 @@ def read(
         corrects: Whether the message says that something was wrong before.
     """
     if clause.kind == "question":
-        return _relation_in(clause)
+        return _embedded(clause, said, known) or _relation_in(clause)
     plain = flat(clause.text)
     if clause.kind == "request" or _is_instruction(plain):
-        return _instruction(clause, plain)
+        return _instruction(clause, plain) or _embedded(clause, said, known)
     core = clause.text[_core(plain) :]
     plain = flat(core)
-    if _passes(plain, corrects) or cues.SARCASM.search(flat(clause.quote)):
-        return _relation_in(clause)
     told = attribute_of(core)
+    firm = bool(told and known_by_name(told.name) and told.name not in WEAK)
+    if _passes(plain, corrects, firm) or cues.SARCASM.search(flat(clause.quote)):
+        return _relation_in(clause)
     subject = _subject(core, plain, told, known, before, corrects or clause.kind == "fragment")
     if not subject:
         return None
@@ -144,6 +145,42 @@ def _instruction(clause: Clause, plain: str) -> Statement | None:
     return Statement(clause.text, clause.quote, kind="instruction", negated=negated, importance=0.8)
 
 
+_SUBCLAUSE = re.compile(
+    r"\b(?:that|because|since|now that|given that|as|considering(?: that)?|weil|dass|da|porque|ya "
+    r"que|"
+    r"parce que|puisque|perche|visto che) (?P<piece>(?:i|i'm|i've|we|we're|we've|my|our|ich|wir|"
+    r"mein\w*|"
+    r"yo|mi|tengo|soy|vivo|je|j'\w+|mon|ma|eu|meu|minha|io|ho|sono)\b[^,?]*(?:, (?!can|what|how|is|"
+    r"do)[^,?]*)?)"
+)
+_WHO = re.compile(
+    r"\b(?P<piece>(?:my|our) (?:[\w-]+ ){1,3}?(?:\w+ )?,? ?(?:who|which)(?:'s| \w+)[^,?]*)"
+)
+_OF_MINE = re.compile(
+    r"\b(?P<piece>(?:my|our) (?:new |current |own )?(?:[\w-]+ )?(?:place|flat|house|home|apartment|"
+    r"job|office|"
+    r"shifts?|studio|school|course|degree|team|club|car|business|shop|garden|allotment) (?:at|in|"
+    r"on|near|with) "
+    r"[\w' &-]+|my (?:[\w-]+ )?(?:allergy|intolerance|asthma|diabetes|arthritis|migraines?)\b(?: "
+    r"to [\w ]+)?|"
+    r"(?:as|being) an? (?:vegan|vegetarian|coeliac|diabetic|[\w -]+?(?:er|or|ist|nurse|chef|"
+    r"cook))\b)"
+)
+
+
+def _embedded(clause: Clause, said: float, known: Sequence[str]) -> Statement | None:
+    """Keep what a question or a request takes for granted: "is it odd that I work nights?"."""
+    plain = flat(clause.text)
+    for pattern in (_SUBCLAUSE, _WHO, _OF_MINE):
+        if found := pattern.search(plain):
+            text = clause.text[found.start("piece") : found.end("piece")].strip(" ,.;:?!")
+            piece = Clause(text, "statement", clause.sentence, clause.quote)
+            one = read(piece, said=said, known=known)
+            if one and (one.sure or pattern is not _SUBCLAUSE) and one.attribute != "likes":
+                return one
+    return None
+
+
 def _relation_in(clause: Clause) -> Statement | None:
     """Keep who somebody is that a question names in passing, as in "our daughter Maeve"."""
     for found in _BESIDE.finditer(clause.text):
@@ -157,7 +194,7 @@ def _relation_in(clause: Clause) -> Statement | None:
     return None
 
 
-def _passes(plain: str, corrects: bool) -> bool:
+def _passes(plain: str, corrects: bool, firm: bool) -> bool:
     """Tell whether a clause is small talk, of the moment, a joke or a note to himself."""
     if cues.EMPTY.match(plain) or cues.SARCASM.search(plain) or _TO_SELF.search(plain):
         return True
@@ -172,7 +209,10 @@ def _passes(plain: str, corrects: bool) -> bool:
     )
     first = re.split(r"[,;]", plain)[0]
     shown = first if len(first.split()) > 2 else plain
-    return bool(cues.MOMENTARY.search(shown) and not lasting and not corrects)
+    if lasting or corrects:
+        return False
+    loose = () if firm else (cues.PROGRESSIVE, cues.PASSING)
+    return any(one.search(shown) for one in (cues.MOMENTARY, *loose))
 
 
 def _subject(
