@@ -12,20 +12,20 @@ _SAME = """
 mother mum mom mam mama mutter mutti madre mere mae mamma maman
 father dad papa daddy vater padre pere pai papi
 parents eltern padres genitori pais
-sister sis schwester hermana soeur sœur sour irma sorella
-brother bro bruder hermano frere irmao fratello
+sister sis stepsister half-sister schwester hermana soeur sœur sour irma sorella
+brother bro stepbrother half-brother bruder hermano frere irmao fratello
 son sohn hijo fils filho figlio boy
 daughter tochter hija fille filha figlia
-child kid enfant bambino
-wife frau ehefrau mujer esposa femme moglie mulher
-husband mann ehemann marido esposo mari marito
+child kid kiddo toddler newborn enfant bambino
+wife wifey missus frau ehefrau mujer esposa femme moglie mulher
+husband hubby hubs mann ehemann marido esposo mari marito
 girlfriend freundin novia copine namorada fidanzata ragazza
 boyfriend novio copain namorado fidanzato
 partner spouse pareja compagne compagnon parceiro parceira compagno
 fiance fiancee verlobter verlobte
 friend mate buddy bestie freund amigo amiga ami amie amico amica
-grandma grandmother granny nan oma grossmutter abuela mamie avo nonna
-grandpa grandfather grandad granddad opa grossvater abuelo papy nonno
+grandma grandmother gran granny nan nana oma grossmutter abuela mamie avo nonna
+grandpa gramps grandfather grandad granddad opa grossvater abuelo papy nonno
 uncle onkel tio oncle zio
 aunt auntie tante tia zia
 cousin cousine cugino cugina
@@ -117,7 +117,8 @@ OWN_WORDS = re.compile(
     r"nous|notre|nos|eu|meus?|minhas?|nosso|nossa|io|mio|mia|miei|mie|noi|nostr\w+)\b"
 )
 OWN_VERBS = re.compile(
-    r"\b(?:soy|tengo|vivo|trabajo|odio|mio es|deje|estoy|voy|puedo|quiero|prefiero|estudio|como|"
+    r"\b(?:soy|tengo|llevo|vivo|trabajo|odio|mio es|deje|estoy|voy|puedo|quiero|prefiero|estudio|"
+    r"como|"
     r"bebo|"
     r"moro|tenho|sou|trabalho|gosto|estou|troquei|comprei|mudei|prefiro|adoro|"
     r"sono|ho|abito|lavoro|studio|preferisco|mangio|bevo|odio|vado|amo|mi sono|mi chiamo|"

@@ -161,6 +161,7 @@ LIFE: tuple[Property, ...] = (
         \bi'm an? (?P<v>[a-z]+) (?:guy|girl|resident|local)\b
         \b(?:wohne|wohnt|wohnen|bleibt) (?:\w+ )?(?:in|bei|am) (?P<v>.+)|\bumgezogen nach (?P<v2>.+)
         |\bgezogen\b(?P<v3>)
+        \bviviendo en (?P<v>.+)
         \b(?:vivo|vive|vivimos|resido) (?:\w+ )?en (?P<v>.+)|\b(?:me mude|me he mudado|nos mudamos
         |nos hemos mudado) a (?P<v2>.+)
         \b(?:habite|habitons|vis|vit) (?:\w+ )?(?:a|au|en|dans) (?P<v>.+)|\bdemenager? (?:a|au

@@ -88,7 +88,8 @@ _ORDINAL = re.compile(r"(?:^|[^\d.])\d{1,2}\.$")
 _MONTH = re.compile(r"jan|feb|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez")
 _LEAD = re.compile(
     r"^(?:(?:btw|fyi|by the way|oh|ah|ok(?:ay)?|so|well|also|hey|hi|hello|and|but|yes|yeah|yep|no|"
-    r"nope|ha+|lol|right|anyway|listen|look|guess what|just so you know|for the record|"
+    r"nope|ha+|lol|right|anyway|listen|look|guess what|just so you know|for the record|for context|"
+    r"context|background|about me|"
     r"(?:quick|small|little|big|good|bad|great|funny|sad) (?:thing|note|news|info|update|one|"
     r"question|"
     r"heads[- ]up)|heads[- ]?up(?: on [\w ]+)?|update|note(?: to self)?|info|reminder|"

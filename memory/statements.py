@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from memory import cues
+from memory.asides import named_beside, pet_in, taken_for_granted
 from memory.attributes import Attribute, attribute_of, known_by_name
 from memory.flat import flat, stem
 from memory.people import (
@@ -65,10 +66,6 @@ WEAK = frozenset({"likes", "eats", "school", "children", "name", "age", "size", 
 _TO_SELF = re.compile(r"\b(?:don't (?:let me )?forget|remind me|remember to)\b")
 _NOBODY = re.compile(
     r"^(?:it|this|that|there|here|they|what|which|these|those|you|your)\b(?!'s not me)"
-)
-_BESIDE = re.compile(
-    r"\b(?:[Mm]y|[Oo]ur) (?:[\w-]+ )?(?P<rel>[\w-]+),? (?P<name>[A-ZÀ-Þ]\w+)(?: "
-    r"(?P<more>[A-ZÀ-Þ]\w+))?"
 )
 
 
@@ -145,52 +142,29 @@ def _instruction(clause: Clause, plain: str) -> Statement | None:
     return Statement(clause.text, clause.quote, kind="instruction", negated=negated, importance=0.8)
 
 
-_SUBCLAUSE = re.compile(
-    r"\b(?:that|because|since|now that|given that|as|considering(?: that)?|weil|dass|da|porque|ya "
-    r"que|"
-    r"parce que|puisque|perche|visto che) (?P<piece>(?:i|i'm|i've|we|we're|we've|my|our|ich|wir|"
-    r"mein\w*|"
-    r"yo|mi|tengo|soy|vivo|je|j'\w+|mon|ma|eu|meu|minha|io|ho|sono)\b[^,?]*(?:, (?!can|what|how|is|"
-    r"do)[^,?]*)?)"
-)
-_WHO = re.compile(
-    r"\b(?P<piece>(?:my|our) (?:[\w-]+ ){1,3}?(?:\w+ )?,? ?(?:who|which)(?:'s| \w+)[^,?]*)"
-)
-_OF_MINE = re.compile(
-    r"\b(?P<piece>(?:my|our) (?:new |current |own )?(?:[\w-]+ )?(?:place|flat|house|home|apartment|"
-    r"job|office|"
-    r"shifts?|studio|school|course|degree|team|club|car|business|shop|garden|allotment) (?:at|in|"
-    r"on|near|with) "
-    r"[\w' &-]+|my (?:[\w-]+ )?(?:allergy|intolerance|asthma|diabetes|arthritis|migraines?)\b(?: "
-    r"to [\w ]+)?|"
-    r"(?:as|being) an? (?:vegan|vegetarian|coeliac|diabetic|[\w -]+?(?:er|or|ist|nurse|chef|"
-    r"cook))\b)"
-)
-
-
 def _embedded(clause: Clause, said: float, known: Sequence[str]) -> Statement | None:
     """Keep what a question or a request takes for granted: "is it odd that I work nights?"."""
-    plain = flat(clause.text)
-    for pattern in (_SUBCLAUSE, _WHO, _OF_MINE):
-        if found := pattern.search(plain):
-            text = clause.text[found.start("piece") : found.end("piece")].strip(" ,.;:?!")
-            piece = Clause(text, "statement", clause.sentence, clause.quote)
-            one = read(piece, said=said, known=known)
-            if one and (one.sure or pattern is not _SUBCLAUSE) and one.attribute != "likes":
-                return one
+    for text, firm in taken_for_granted(clause.text):
+        piece = Clause(text, "statement", clause.sentence, clause.quote)
+        one = read(piece, said=said, known=known)
+        if one and (one.sure or not firm) and one.attribute != "likes":
+            return one
     return None
 
 
 def _relation_in(clause: Clause) -> Statement | None:
     """Keep who somebody is that a question names in passing, as in "our daughter Maeve"."""
-    for found in _BESIDE.finditer(clause.text):
-        piece = found[0]
-        subject = subject_of(piece)
-        if " " in subject and flat(found["rel"]) != flat(found["name"]):
+    for text, name in named_beside(clause.text):
+        subject = subject_of(text)
+        if " " in subject:
             return Statement(
-                piece, clause.quote, subject=subject, attribute="name", value=found["name"],
-                kind="relation", importance=0.5,
-            )  # fmt: skip
+                text,
+                clause.quote,
+                subject=subject,
+                attribute="name",
+                value=name,
+                kind="relation",
+            )
     return None
 
 
@@ -223,7 +197,7 @@ def _subject(
     before: str,
     corrects: bool,
 ) -> str:
-    if pet := _pet(text):
+    if pet := pet_in(text):
         return pet
     subject = subject_of(text, known=known, before=before)
     if told and told.name == "home" and re.match(r"[\w' -]+ is (?:\w+ ){0,2}home\b", plain):
@@ -243,24 +217,6 @@ def _subject(
         return name if personal and (told and told.name != "origin") else ""
     loose = cues.CHANGE.search(plain) and told and told.value
     return USER if loose or (told and told.name.startswith("favourite")) else ""
-
-
-_PET = re.compile(
-    r"\b(?:adopted|got|have|has|bought|own|rescued|haben|habe|tengo|tenemos)\b[^.!?]*?\b(?:an?|"
-    r"another|"
-    r"second|first|new|einen|eine|un|una) (?:[\w-]+ ){0,2}?(?P<pet>[\w-]+)\b[^.!?]*?"
-    r"(?:called|named|calls? (?:him|her|it)|heis+t|se llama|name is) (?P<name>\w+)"
-)
-
-
-def _pet(text: str) -> str:
-    """Read "we adopted a greyhound called Bandit", where the user is not somebody else."""
-    plain = flat(text)
-    found = _PET.search(plain)
-    if not found or not re.search(r"\b(?:i|we|i've|we've|wir|ich|hemos|tengo)\b", plain):
-        return ""
-    kind = RELATIONS.get(found["pet"], "")
-    return f"{kind} {found['name']}" if kind in ("dog", "cat", "horse", "rabbit") else ""
 
 
 def _denies(plain: str, value: str) -> bool:
@@ -343,7 +299,12 @@ def _is_nothing(plain: str, subject: str, told: Attribute | None, corrects: bool
     if _moment(plain) and (told is None or told.name in WEAK):
         return True
     if told is None or not known_by_name(told.name):
-        task = cues.TASK.search(plain) and not _ALWAYS.search(plain) and not corrects
+        first = re.split(r"[,;]", plain)[0]
+        task = (
+            cues.TASK.search(first if len(first.split()) > 2 else plain)
+            and not _ALWAYS.search(plain)
+            and not corrects
+        )
         says = subject != USER and cues.SAYS.search(plain) and not cues.LIFE.search(plain)
         if task or says:
             return True
@@ -378,7 +339,9 @@ def _with_told_name(relation: str, name: str, plain: str, corrects: bool) -> str
 _ALWAYS = re.compile(r"\b(?:always|every|usually|never|often|for a living|works?|worked)\b")
 _RELATIONS = frozenset(RELATIONS.values())
 _RELATION_STEMS = frozenset(stem(name) for name in RELATIONS)
-_POINTS = re.compile(r"^(?:this|that|these|those|nothing|something|anything)\b(?!'s (?:my|our))")
+_POINTS = re.compile(
+    r"^(?:this|that|these|those|nothing|something|anything)\b(?!(?:'s| is) (?:my|our))"
+)
 _CHILDREN = frozenset(("son", "daughter", "child", "niece", "nephew", "grandson", "granddaughter"))
 _TITLES = frozenset("mr mrs ms dr frau herr prof sra sr mme the a".split())  # noqa: SIM905
 
