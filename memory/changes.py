@@ -98,6 +98,9 @@ def close(
     """End records; those that are gone or have ended so already are left as they are."""
     if any(end.ended not in _ENDED.values() for end in closes):
         raise ValueError("A record ends because it changed or was corrected.")
+    if by and not rows.read_ids(db, user_id, [by]):
+        # What is gone, or another user's, takes nobody's place.
+        by = 0
     found = {one.id: one for one in rows.read_ids(db, user_id, [end.id for end in closes])}
     changes = []
     for end in closes:

@@ -178,7 +178,7 @@ class Store(Feed):
         Args:
             closes: Which records, when and why.
             user_id: Whose they are.
-            by: The record that takes their place, 0 for none.
+            by: The user's record that takes their place; 0, and any that is gone, for none.
             thread_id: The thread that caused it, as do the next two.
             message: The message in it.
             source: Where it came from.

@@ -30,7 +30,7 @@ from memory.recall import Recaller
 from memory.records import Draft
 from memory.schema import FILE
 from memory.settings import MemorySettings
-from memory.store import Store, open_database
+from memory.store import Close, Store, open_database
 from tests.memory.paths import NOW, PATHS, Try, World, names
 from tools.documents import Reader
 
@@ -226,6 +226,16 @@ async def test_nothing_is_read_or_written_without_a_user(
             await memories.store.write(SOME, user_id="ana")
         with pytest.raises(ValueError, match="user"):
             await CALLS[name](memories)
+
+
+async def test_what_is_anothers_takes_nobodys_place(tmp_path: Path) -> None:
+    async with opened(tmp_path, MemoryIndex()) as memories:
+        mine, _ = await memories.store.write(SOME, user_id="ana")
+        theirs, _ = await memories.store.write(SOME, user_id="ana/")
+        end = [Close(mine.id, NOW, "changed")]
+        (change,) = await memories.store.close(end, user_id="ana", by=theirs.id)
+        assert change.other_id == 0
+        assert (await memories.store.get([mine.id], user_id="ana"))[0].closed_by == 0
 
 
 async def test_half_a_character_is_nobody(tmp_path: Path) -> None:
