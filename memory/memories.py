@@ -216,4 +216,7 @@ class Memories:
 
     async def undo(self, changes: Sequence[Change], *, user_id: str) -> list[Change]:
         """Take back what was written, the newest first; return what was taken back."""
-        return await self.store.undo(user_id=user_id, change_ids=[one.id for one in changes])
+        taken = await self.store.undo(user_id=user_id, change_ids=[one.id for one in changes])
+        if gone := [one.record_id for one in taken if one.action == "added"]:
+            await self.index.drop(gone, user_id=user_id, space="records")
+        return taken

@@ -118,6 +118,16 @@ async def test_forgetting_in_a_chat(pause: bool, tmp_path: Path) -> None:
         assert sorted(one.text for one in left) == sorted(OTHERS)
 
 
+async def test_what_is_undone_just_before_the_end(tmp_path: Path) -> None:
+    async with open_memories(tmp_path, MemorySettings(), open_embedder()) as memories:
+        texts = await written(memories)
+        draft = Draft(text=SAID, said=1.7e9)
+        _, changes = await memories.store.write(draft, user_id="ana")
+        await memories.index.ready()
+        await memories.undo(changes, user_id="ana")
+    assert holding(tmp_path, texts) == []
+
+
 @pytest.mark.parametrize("way", ["forget", "edit", "undo", "forget_user"])
 async def test_forgetting_in_the_store(way: str, tmp_path: Path) -> None:
     journal = SqliteJournal(tmp_path / JOURNAL)
