@@ -7,16 +7,15 @@ async with open_assistant(Settings()) as assistant:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from agent import turns
-from agent.answers import check_answers
+from agent.beginning import Approver, asked, begin
 from agent.erasing import erase
-from agent.errors import UsageError
 from agent.events import (
     Answer,
     Event,
@@ -29,9 +28,7 @@ from agent.events import (
 )
 from agent.guards import check_input
 from agent.models.base import ChatModel, Watched
-from agent.recalling import recalled
 from agent.settings import Settings
-from agent.shown import choose
 from agent.state import Context, Entry, Parts
 from agent.threads import Ran, Threads, open_threads
 from memory.feed import whose
@@ -52,8 +49,6 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 Progress = Callable[[int, int, str], None]
-Approver = Callable[[Waiting], Awaitable[Answer]]
-"""Answers what a turn waits for, so that it goes on at once."""
 JOURNAL = "journal.sqlite"
 
 
@@ -362,9 +357,9 @@ class Assistant:
         for told in changes(before, toolbox):
             ctx.notice("tools", told)
         try:
-            ran = await self._begin(text, answers, ctx)
+            ran = await begin(text, answers, ctx, threads, self._remembering)
             while ran.waiting and self._approve is not None:
-                given = await self._asked(ran.waiting, ctx)
+                given = await asked(ran.waiting, self._approve, ctx)
                 ran = await threads.answer(given, ctx)
         except asyncio.CancelledError:
             ran = Ran(await threads.close(ctx))
@@ -385,36 +380,6 @@ class Assistant:
             self._remembering.used(turn.memories, user_id=user_id)
         return turn
 
-    async def _begin(self, text: str | None, answers: Mapping[str, Answer], ctx: Context) -> Ran:
-        """Begin a turn, pick up a cut-off one, or go on with one that waited."""
-        threads = self._threads
-        waiting = await threads.waiting(user_id=ctx.user_id, thread_id=ctx.thread_id)
-        if text is not None and waiting and all(one.kind == "question" for one in waiting):
-            answers = {one.id: Answer("reply", text=text) for one in waiting}
-        if answers:
-            check_answers(answers, waiting)
-            return await threads.answer(answers, ctx)
-        if await threads.settle(text, ctx):
-            if not waiting:
-                ctx.notice("resumed", "The turn that was cut off is finished now.")
-            return await threads.run(None, ctx)
-        if text is None:
-            raise UsageError("There is no interrupted turn in this thread.", "Type a new message.")
-        return await threads.run(await self._said(text, ctx), ctx)
-
-    async def _said(self, text: str, ctx: Context) -> Entry:
-        """Return the user's message, with what is remembered for it and the tools that fit it."""
-        said = Entry(role="user", content=text)
-        place = {"user_id": ctx.user_id, "thread_id": ctx.thread_id}
-        before = await self._threads.before(**place)
-        if self._remembering is not None:
-            self._remembering.note(text, before, **place)
-        if kept := await recalled(text, before, ctx):
-            said["recalled"] = kept
-        if names := await choose(text, before, self._parts):
-            said["tools"] = names
-        return said
-
     async def _erase(self, gone: Sequence[Remembered], user_id: str) -> None:
         """Erase what was forgotten from everything else that is kept."""
         if self.memory is None or not gone:
@@ -428,12 +393,3 @@ class Assistant:
             store=self.memory.store,
         )
         self.memory.index.nudge()
-
-    async def _asked(self, waiting: Sequence[Waiting], ctx: Context) -> dict[str, Answer]:
-        """Ask the approver; the time that the user takes is not the turn's."""
-        assert self._approve is not None  # noqa: S101 - for the type checker
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        given = {one.id: await self._approve(one) for one in waiting}
-        ctx.deadline += clock() - began
-        return given

@@ -30,17 +30,7 @@ from memory.vectors import Pending
 if TYPE_CHECKING:
     from memory.embeddings import Vectors
 
-__all__ = [
-    "FILE",
-    "Action",
-    "Change",
-    "Close",
-    "Message",
-    "Missing",
-    "Pending",
-    "Store",
-    "UserState",
-]
+__all__ = ["FILE", "Action", "Change", "Close", "Message", "Missing", "Pending", "Store"]
 
 EDITABLE = frozenset(
     "text kind subject attribute value since until importance scope said".split()  # noqa: SIM905
@@ -74,6 +64,8 @@ class Store(Feed):
         *,
         user_id: str,
         closes: Sequence[Close] = (),
+        over: float | None = None,
+        by: int = 0,
         vectors: Vectors | None = None,
     ) -> tuple[Record, list[Change]]:
         """Add a record, and end those that it takes the place of.
@@ -82,6 +74,8 @@ class Store(Feed):
             draft: What is remembered.
             user_id: Whose memory it is.
             closes: The ends of old records.
+            over: When it ended itself, where it tells of the past.
+            by: The record that had taken its place, 0 for none.
             vectors: Its vector, as an array [1, dimensions]; None has it made.
 
         Raises:
@@ -94,6 +88,10 @@ class Store(Feed):
             (record,) = rows.insert(db, user_id, [entry])
             done = [changes.log(db, "added", record, cause)]
             done += changes.close(db, user_id, closes, cause, by=record.id)
+            if over is not None:
+                ended = [Close(record.id, over, "changed")]
+                done += changes.close(db, user_id, ended, cause, by=by)
+                (record,) = rows.read_ids(db, user_id, [record.id])
             return record, done
 
         return await self._db.change(work)
