@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from memory import cues
 from memory.deciding import decide
 from memory.flat import flat
+from memory.junk import fiction, junk
 from memory.people import RELATIONS, SEVERAL, alike, joined, subject_of
 from memory.records import CHARS, USER, Draft
 from memory.refusing import secret_in
@@ -140,7 +141,7 @@ def _apart(one: Statement) -> list[Statement]:
 def _candidates(text: str, said: float, known: Sequence[str]) -> tuple[list[Statement], str]:
     """Read a message; return what may last, and the user's own text."""
     own = own_text(text)
-    if not own:
+    if not own or fiction(own):
         return [], ""
     reading = _Reading(said, known, bool(cues.CORRECTING.search(flat(own))))
     for clause in clauses(text):
@@ -148,7 +149,8 @@ def _candidates(text: str, said: float, known: Sequence[str]) -> tuple[list[Stat
     seen: dict[str, Statement] = {}
     for one in reading.found:
         seen.setdefault(flat(one.text), one)
-    return [one for one in seen.values() if not _told_better(one, reading.found)], own
+    told = [one for one in seen.values() if not _told_better(one, reading.found)]
+    return [one for one in told if not junk(one)], own
 
 
 def _told_better(one: Statement, found: Sequence[Statement]) -> bool:
