@@ -112,6 +112,24 @@ _ASKS = re.compile(
     r"could|should|would|will|remind|tell|show|list|give|find|help|suggest|recommend|plan|book)\b",
     re.IGNORECASE,
 )
+SHORT = 6
+"""Words up to which any question of the user's about himself may ask for a fact."""
+_FACT = re.compile(
+    r"^\W*(?:(?:and|so|but|ok|hey|remind me|tell me|do you (?:know|remember)),? )?(?:"
+    r"wh(?:at|o|om|ose|ich|en|ere)(?:['’]?s)?|how (?:many|much|old|long|tall|often|far|big)|"
+    r"qué|quién|dónde|cuándo|cuál|cuánt\w+|cómo se llama\w*|wo|wer|wie (?:heißt|viele?|alt)|was|wann|"
+    r"welche\w*|où|qui|quel\w*|combien|comment s'appelle|onde|quem|qual|quant\w+|quando|dove|chi|"
+    r"quale|come si chiama)\b",
+    re.IGNORECASE,
+)
+# "How do I …" asks what to do, and "what should I …" for advice, not for what is known.
+_ADVICE = re.compile(
+    r"\b(?:how|what|where|when|which|who) (?:\w+ )?(?:do|can|could|should|would|might|must|shall) "
+    r"(?:i|we) (?!(?:live|work|like|love|prefer|eat|drink|drive|own|have|play|speak|take|pay|weigh|"
+    r"use|go by|call|study|teach|train|see|earn|rent|report|wear|hate|avoid|get paid)\b)|"
+    r"\bshould i\b|\bcan (?:i|we|you)\b|\bcould you\b|\bwould you\b|\bhelp me\b",
+    re.IGNORECASE,
+)
 # To whom an answer is given says nothing of what it is about.
 _REQUEST = re.compile(
     r"\b(?:give|tell|show|send|write|teach|read|let|get|bring|make|explain to|dime|dame|cuéntame|"
@@ -143,6 +161,7 @@ class Query:
         definite: Whether it asks for something definite, such as "the router".
         personal: Whether it speaks of the user.
         asks: Whether it asks or orders something, rather than tell it.
+        fact: Whether it asks for something of the user's own that he may have told.
         suggests: Whether it asks for a suggestion, which tastes and circumstances are good for.
         asked: The property that it asks for.
         needs: Properties of the user that what it asks for has to respect, such as a diet.
@@ -159,6 +178,7 @@ class Query:
     definite: bool
     personal: bool
     asks: bool
+    fact: bool
     suggests: bool
     asked: Attribute | None
     needs: tuple[str, ...]
@@ -195,12 +215,18 @@ def read(text: str, now: float, names: Collection[str] = ()) -> Query:
         definite=bool(_DEFINITE.search(own)),
         personal=bool(OWN.search(_REQUEST.sub(" ", own))),
         asks=bool(_ASKS.search(own)),
+        fact=_asks_for_fact(own),
         suggests=suggests,
         asked=asked,
         needs=_needs(own) if suggests or _AT_HOME.search(own) else (),
         back=back,
         past=back or bool(_WAS.search(own)) or any(one.until <= now for one in times),
     )
+
+
+def _asks_for_fact(text: str) -> bool:
+    asks = bool(_FACT.search(text)) or ("?" in text and len(text.split()) <= SHORT)
+    return asks and bool(OWN.search(text)) and not _ADVICE.search(text)
 
 
 def content(text: str) -> list[str]:

@@ -19,7 +19,7 @@ from memory.index import Index
 from memory.people import alike, subject_of
 from memory.query import OWN, Query, read
 from memory.records import USER, Record
-from memory.relevance import Candidate, Judged, happened, judge, once
+from memory.relevance import Candidate, Judged, by_age, happened, judge, once
 from memory.terms import fold
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ RECENT = 200
 """Records that are looked through for a time."""
 SHORTEST = 3
 """Letters from which on the beginning of a name stands for the name, as in "Mel" for Melanie."""
+GUESSES, LIKELY = 3, 0.1
+"""Records that are recalled for a question about the user to which none is near, and the likeness
+that they have at least."""
 FIRM = 0.25
 """Share of the best score below which records are left out."""
 PROFILE = (
@@ -115,13 +118,18 @@ class Recaller:
             and one.record.scope in scopes
             and (everything or _holds(one.record, asked))
         ]
-        judged = judge(fit, asked, named, now)
+        judged = by_age(judge(fit, asked, named, now), asked)
         best = max((one.score for one in judged if one.near), default=0.0)
         chosen = [
             one
             for one in judged
             if everything or (one.near and one.score >= FIRM * best and _awake(one, best))
         ]
+        if not chosen and asked.fact:
+            # Asked for what he may have told, the user is better given the nearest than nothing.
+            likely = {one.record.id for one in fit if one.likeness >= LIKELY}
+            chosen = [one for one in judged if one.record.id in likely]
+            limit = min(limit, GUESSES)
         chosen.sort(key=lambda one: (-one.score, -one.record.said, -one.record.id))
         worth = {one.record.id: one for one in chosen}
         kept = once((one.record for one in chosen), limit)

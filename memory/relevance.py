@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from memory.attributes import related
@@ -35,6 +35,8 @@ somebody whom memory knows, and for a taste where a suggestion is asked for."""
 TASTES = frozenset(("likes", "favourite"))
 BROAD = frozenset(("likes",))
 """Properties that are so wide that asking for one does not ask for all that is known of it."""
+AGE = 0.35
+"""What it adds to have been said last, where it is asked how things are."""
 COVERED = 0.5
 """What a question whose words all stand in a record adds to the cosine, for nearness."""
 READ_FOR_TIMES = 24
@@ -93,6 +95,27 @@ def judge(
         _judged(one, score / most, cover, query, named, now, one.record.id in timely)
         for one, score, cover in zip(candidates, words, covers, strict=True)
     ]
+
+
+def by_age(judged: Sequence[Judged], query: Query) -> list[Judged]:
+    """Put what was said last before what was said earlier, or after it where the past is asked for.
+
+    Of turns of a conversation that was taken in the age says nothing.
+    """
+    if not query.fact or query.times or not judged:
+        return list(judged)
+    said = [one.record.said for one in judged]
+    first, span = min(said), (max(said) - min(said)) or 1.0
+    return [
+        one
+        if one.record.source == "import"
+        else replace(one, score=one.score + AGE * _age((one.record.said - first) / span, query))
+        for one in judged
+    ]
+
+
+def _age(late: float, query: Query) -> float:
+    return 1.0 - late if query.back else late
 
 
 def _timely(candidates: Sequence[Candidate], words: Sequence[float], query: Query) -> set[int]:
