@@ -293,7 +293,7 @@ def _open(new: Draft, old: Record, likeness: float) -> Effect:
     if _STRONG.search(flat(new.text)) and likeness > 0.45:
         return "replaces" if not new.attribute or not old.attribute else "unsure"
     if _changes(new) and likeness > 0.4:
-        return "unsure"
+        return "replaces" if likeness > LIKE and not new.attribute else "unsure"
     return "unsure" if likeness > NEAR else "different"
 
 
@@ -309,9 +309,7 @@ def _counts_differ(new: Draft, old: Record) -> bool:
     """Tell whether both count the same things, with another result."""
     counts = {stem(found["of"]): found["n"] for found in _COUNTED.finditer(flat(old.text))}
     return any(
-        counts.get(stem(found["of"]), found["n"]) != found["n"]
-        and found["of"]
-        not in ("months", "years", "days", "hours", "minutes", "a", "in", "on", "of")
+        counts.get(stem(found["of"]), found["n"]) != found["n"] and found["of"] not in _NOT_COUNTED
         for found in _COUNTED.finditer(flat(new.text))
     )
 

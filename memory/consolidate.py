@@ -15,6 +15,7 @@ from memory.embeddings import Embedder, EmbedderError
 from memory.extract import Ask
 from memory.flat import flat
 from memory.index import Index
+from memory.junk import again
 from memory.people import alike, joined
 from memory.records import Draft, Record
 from memory.refusing import reason, secret_in
@@ -25,6 +26,8 @@ NEAR = 12
 """Records near in meaning that a statement is compared with."""
 LISTED = 60
 """Records of a subject that it is compared with."""
+CHAT = "chat"
+SAID_BEFORE = "By the user's own word it is known already."
 ASKED = 1
 """Pairs that a model is asked about for one statement."""
 
@@ -97,6 +100,8 @@ class Consolidator:
         effects = await self._effects(draft, found, ask)
         if effects.same:
             return await self._strengthen(effects.same, draft, user_id)
+        if again(draft.quote or draft.text) and draft.source == CHAT and not effects.closes:
+            return Taken(None, (), "refused", SAID_BEFORE)
         return await self._write(draft, effects, user_id)
 
     async def _said_before(self, draft: Draft, user_id: str) -> Taken | None:
@@ -119,9 +124,7 @@ class Consolidator:
     async def _write_past(self, draft: Draft, user_id: str) -> Taken:
         """Keep what is over already; it ends nothing."""
         until = draft.until or draft.said
-        record, changes = await self._store.write(draft, user_id=user_id)
-        changes += await self._store.close([Close(record.id, until, "changed")], user_id=user_id)
-        (record,) = await self._store.get([record.id], user_id=user_id)
+        record, changes = await self._store.write(draft, user_id=user_id, over=until)
         return Taken(record, tuple(changes), "added")
 
     async def _write(self, draft: Draft, effects: _Effects, user_id: str) -> Taken:
@@ -131,13 +134,13 @@ class Consolidator:
             draft = replace(draft, attribute=old.attribute or draft.attribute, subject=subject)
         if draft.corrects and effects.closed and (text := restated(draft, effects.closed[0])):
             draft = replace(draft, text=text, quote=draft.quote or draft.text)
-        record, changes = await self._store.write(draft, user_id=user_id, closes=effects.closes)
-        if effects.older:
+        over, by = None, 0
+        if older := effects.older:
             # Something newer is known already: this was true before it.
-            until = effects.older.since or effects.older.said
-            ended = Close(record.id, max(until, draft.said), "changed")
-            changes += await self._store.close([ended], user_id=user_id, by=effects.older.id)
-            (record,) = await self._store.get([record.id], user_id=user_id)
+            over, by = max(older.since or older.said, draft.said), older.id
+        record, changes = await self._store.write(
+            draft, user_id=user_id, closes=effects.closes, over=over, by=by
+        )
         if not effects.closes:
             return Taken(record, tuple(changes), "added")
         wrong = any(close.ended == "corrected" for close in effects.closes)

@@ -31,9 +31,7 @@ class Hit:
 class Index(Protocol):
     """Finds the nearest vectors of one user."""
 
-    async def search(
-        self, vector: Vectors, *, user_id: str, space: Space, limit: int
-    ) -> list[Hit]:
+    async def search(self, vector: Vectors, *, user_id: str, space: Space, limit: int) -> list[Hit]:
         """Return the user's nearest, the nearest first.
 
         Args:

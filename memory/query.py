@@ -117,9 +117,9 @@ SHORT = 6
 _FACT = re.compile(
     r"^\W*(?:(?:and|so|but|ok|hey|remind me|tell me|do you (?:know|remember)),? )?(?:"
     r"wh(?:at|o|om|ose|ich|en|ere)(?:['’]?s)?|how (?:many|much|old|long|tall|often|far|big)|"
-    r"qué|quién|dónde|cuándo|cuál|cuánt\w+|cómo se llama\w*|wo|wer|wie (?:heißt|viele?|alt)|was|wann|"
-    r"welche\w*|où|qui|quel\w*|combien|comment s'appelle|onde|quem|qual|quant\w+|quando|dove|chi|"
-    r"quale|come si chiama)\b",
+    r"qué|quién|dónde|cuándo|cuál|cuánt\w+|cómo se llama\w*|wo|wer|wie (?:heißt|viele?|alt)|"
+    r"was|wann|welche\w*|où|qui|quel\w*|combien|comment s'appelle|onde|quem|qual|quant\w+|"
+    r"quando|dove|chi|quale|come si chiama)\b",
     re.IGNORECASE,
 )
 # "How do I …" asks what to do, and "what should I …" for advice, not for what is known.
