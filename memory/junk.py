@@ -30,8 +30,8 @@ _BARE = re.compile(
 _DONE = re.compile(
     r"(?:finally |just |so |ok |and |also |still |now )*(?:moved?|started|got|bought|sold|quit|"
     r"left|found|switched|changed|joined|finished|became|married|posted|settled|signed|turned|"
-    r"gave up|stopped|passed|failed|adopted|lost|won|retired|graduated|been|back|down|up|off|living|"
-    r"working|studying|allergic|born|divorced|engaged|pregnant|no)\b"
+    r"gave up|stopped|passed|failed|adopted|lost|won|retired|graduated|been|back|down|up|off|"
+    r"living|working|studying|allergic|born|divorced|engaged|pregnant|no)\b"
 )
 _MOMENT = re.compile(
     r"\b(?:headache|hangover|hiccups|stung|ouch|sore throat|runny nose|sneez\w+|yawn\w*|cramps?|"

@@ -96,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     grounded = parser.add_argument_group("grounded")
     grounded.add_argument("--data", type=Path, help="the folder with hotpotqa/, clapnq/, locomo/")
     grounded.add_argument(
-        "--set", default="", help="hotpotqa or clapnq; of stories and chat-memory dev or held_out"
+        "--set",
+        default="",
+        help="hotpotqa or clapnq; of stories and chat-memory dev, more or held_out",
     )
     grounded.add_argument(
         "--style", default="short", choices=("short", "sentence"), help="how hotpotqa is asked"

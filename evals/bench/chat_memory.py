@@ -24,7 +24,7 @@ async def measure(
 
     Args:
         spec: The model; `none` for rules alone.
-        chosen: `dev` or `held_out`.
+        chosen: `dev`, `more` or `held_out`.
         items: Messages, from the first on; 0 for all.
         progress: Told how far it is.
     """

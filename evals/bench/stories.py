@@ -162,9 +162,9 @@ def lines(name: str, chosen: str) -> list[dict[str, Any]]:
     Raises:
         UsageError: There is no such set.
     """
-    ends = {"dev": "", "held_out": "_held_out"}
+    ends = {"dev": "", "more": "_more", "held_out": "_held_out"}
     if chosen not in ends:
-        raise UsageError(f"There is no set {chosen}.", "Use --set dev or --set held_out.")
+        raise UsageError(f"There is no set {chosen}.", "Use --set dev, more or held_out.")
     path = CATALOGUE / f"{name}{ends[chosen]}.jsonl"
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
@@ -181,7 +181,7 @@ async def measure(
 
     Args:
         spec: The model; `none` for rules alone.
-        chosen: `dev` or `held_out`.
+        chosen: `dev`, `more` or `held_out`.
         items: Stories, from the first on; 0 for all.
         progress: Told how far it is.
     """
