@@ -99,6 +99,21 @@ _NO_FORGET = re.compile(
     r"(?:item|step|clause|point|section|slide|paragraph) |duplicates?|a |an |your (?:previous|"
     r"earlier|last) )"
 )
+# Words that are said of files and texts as well mean memory only where it is named.
+_ACTING = re.compile(
+    rf"^{_POLITE}(?:delete|erase|remove|drop|wipe|losche|entferne|borra|elimina|efface|supprime|"
+    r"apaga|apague|cancella)\b"
+)
+_OF_MEMORY = re.compile(
+    r"\b(?:you (?:know|have|remember|learned|stored|saved)|remember\w*|memor\w*|told you|i said|"
+    r"(?:about|of) (?:me|my)|weisst|sabes|sais|sabe|sai|gemerkt|erinner\w*|uber mich|sobre mi\w*|"
+    r"sur moi|su di me|ricord\w*|souvenir\w*)\b"
+)
+_ELSEWHERE = re.compile(
+    r"\b\w+\.[a-z]{2,4}\b|\ba (?:note|file|list|mail|message)\b|"
+    r"\b(?:in|into|to|as) (?:a |an |the |my )?(?:new )?(?:file|folder|note|notes|document|calendar|"
+    r"list|spreadsheet|table|database|workspace|clipboard|variable|draft)s?\b"
+)
 _CHAT_FORGET = re.compile(
     r"\b(?:(?:i|we|he|she) (?:always |often |never )?(?:forgot|forget)|do(?:n't)? you remember|did "
     r"you (?:remember|forget)|"
@@ -142,6 +157,8 @@ def _pieces(text: str) -> list[tuple[str, bool]]:
 
 def _command(piece: str, plain: str, rest: bool) -> Command | None:
     offset = len(piece) - len(piece.lstrip())
+    if _ELSEWHERE.search(plain) or (_ACTING.match(plain) and not _OF_MEMORY.search(plain)):
+        return None
     if _ALL_ORDER.match(plain):
         return Command("forget_all", "", rest)
     for pattern in (_ALL_ABOUT, _WHAT_SAID):
