@@ -51,6 +51,8 @@ async def recalled(text: str, before: Sequence[Entry], ctx: Context) -> list[dic
     seen = {one["id"] for entry in before for one in entry.get("recalled", ())}
     user_id, thread_id = ctx.user_id, ctx.thread_id
     try:
+        if not await memory.store.count(user_id=user_id):
+            return []
         wishes = [
             one
             for one in await memory.instructions(user_id=user_id, thread_id=thread_id)
