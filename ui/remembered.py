@@ -10,7 +10,6 @@ from ui.text import one_line
 
 if TYPE_CHECKING:
     from memory.consolidate import Taken
-
     from memory.records import Record
 
 
