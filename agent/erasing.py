@@ -204,13 +204,11 @@ def _entry(entry: Entry, told: Marks, clean: Clean) -> Entry:
 
 
 def cleaned(value: Any, clean: Clean) -> Any:
-    """Clean every text of plain data; the names of members stay."""
+    """Clean every text of plain data; the names of members and what stands under `id` stay."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {
-            key: one if key in ("id", "name") else cleaned(one, clean) for key, one in value.items()
-        }
+        return {key: one if key == "id" else cleaned(one, clean) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [cleaned(one, clean) for one in value]
     return value

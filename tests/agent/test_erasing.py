@@ -107,3 +107,10 @@ def test_a_line_of_a_log_goes_and_the_others_stay(tmp_path: Path) -> None:
     path.write_text("one\nKeyError: 'zebra-7731'\n  three\n")
     erase_logged(path, marks([PIN]))
     assert path.read_text().splitlines() == ["one", FORGOTTEN, "  three"]
+
+
+def test_an_argument_that_is_called_name_is_a_text_like_any_other() -> None:
+    called = {"id": "c1", "name": "add_contact", "arguments": {"name": "Zebra-7731"}}
+    entry = Entry(role="assistant", content="", tool_calls=[called])  # type: ignore[list-item]
+    (after,) = erased([entry], marks([PIN]), "t")
+    assert after["tool_calls"] == [{**called, "arguments": {"name": FORGOTTEN}}]
