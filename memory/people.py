@@ -52,19 +52,6 @@ parrot budgie rabbit hamster tortoise hen hens
 baby grandson granddaughter godson goddaughter twin stepson stepdaughter stepdad stepmum
 ex ex-wife ex-husband ex-boyfriend ex-girlfriend
 """
-_ONLY_ALONE = {
-    "kind",
-    "chef",
-    "chat",
-    "mann",
-    "frau",
-    "ma",
-    "boy",
-    "pais",
-    "prima",
-    "primo",
-    "coach",
-}
 RELATIONS: dict[str, str] = {}
 for _line in _SAME.strip().splitlines():
     _names = _line.split()
@@ -111,11 +98,6 @@ FIRST_PERSON = re.compile(
     r"meus?|minhas?|nos|nosso|nossa|io|mio|mia|miei|mie|noi|nostr\w+)\b"
 )
 _NEW = re.compile(rf"^(?!.*\b(?:i|we)\b).*?\bnew (?:[\w-]+ )?(?P<rel>{_REL})\b(?!')")
-OWN_WORDS = re.compile(
-    r"\b(?:ich|wir|mir|mich|uns|mein\w*|unser\w*|yo|mi|mis|nosotros|nuestr\w+|je|j'\w*|moi|mon|ma|"
-    r"mes|"
-    r"nous|notre|nos|eu|meus?|minhas?|nosso|nossa|io|mio|mia|miei|mie|noi|nostr\w+)\b"
-)
 OWN_VERBS = re.compile(
     r"\b(?:soy|tengo|llevo|vivo|trabajo|odio|mio es|deje|estoy|voy|puedo|quiero|prefiero|estudio|"
     r"como|"

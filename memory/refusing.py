@@ -6,7 +6,6 @@ import re
 
 from memory.flat import flat
 
-_SAID = r"(?:\s*(?:is|are|was|=|:|ist|lautet|es|est|e|->|for \w+(?: \w+)? is)\s*|\s+)"
 _WORDED: tuple[tuple[str, str], ...] = (
     (
         r"\b(?:pass ?words?|passphrase|pass ?codes?|passwort|kennwort|contrasena|clave|"

@@ -131,7 +131,6 @@ _VERB = (
     r"study|studies|teach|teaches|use|uses|sing|sings|turned|put|puts|need|needs|still|just|also|"
     r"[a-z]{3,}(?:s|ed))"
 )
-_KIN = r"(?:my|our|his|her|their|the) (?:[\w-]+ ){1,3}?|mein\w* \w+ |mi \w+ |ma \w+ |mon \w+ |"
 _SUBJECT = (
     rf"(?:(?:now |here |me, )?(?:i|we)(?:'\w+)?\b(?= \w)|"
     rf"(?:he|she|they)(?:'\w+| {_VERB})\b(?! (?:called|named))|"

@@ -31,7 +31,6 @@ SECONDS = 60.0
 """Seconds that the index is given to let go of what was deleted."""
 SHOWN = 20
 """Memories that are named before they are deleted."""
-LOGS = "logs"
 BACKUPS = "*.backup"
 
 
@@ -316,6 +315,8 @@ async def _agreed(question: str, terminal: Terminal, *, yes: bool) -> bool:
 
 
 def _logs(home: Path) -> list[Path]:
+    from agent.erasing import LOGS
+
     return sorted((home / LOGS).glob("*.log*"))
 
 
