@@ -74,10 +74,7 @@ class Remembering:
             thread_id: The thread in which it was said.
         """
         memories = self._memories
-        if memories.settings.write != "all" or not worth_reading(text):
-            return
-        command = command_of(text)
-        if command is not None and not (command.kind == "remember" and command.rest):
+        if memories.settings.write != "all":
             return
         spoken = [one["content"] for one in before if one["role"] == "assistant"]
         message = Message(
@@ -97,6 +94,9 @@ class Remembering:
             self._later(self._memories.store.use(ids, user_id=user_id, at=time.time()))
 
     async def _noted(self, message: Message) -> None:
+        # Beside the event loop: a long message takes milliseconds, and its answer is waited for.
+        if not await asyncio.to_thread(_lasting, message.text):
+            return
         store, user_id = self._memories.store, message.user_id
         if not (await store.state(user_id=user_id)).paused:
             await store.note(message, user_id=user_id)
@@ -196,6 +196,14 @@ class Remembering:
             return
         await store.done([message.id], user_id=user_id)
         self._written[user_id, message.thread_id] += [one for one in taken if one.record]
+
+
+def _lasting(text: str) -> bool:
+    """Tell whether a message may hold something to remember beside what it orders."""
+    if not worth_reading(text):
+        return False
+    command = command_of(text)
+    return command is None or (command.kind == "remember" and command.rest)
 
 
 async def _quietly(work: Coroutine[Any, Any, None]) -> None:
